@@ -1,0 +1,5 @@
+"""`python -m composegen`."""
+
+from composegen.cli import main
+
+main()

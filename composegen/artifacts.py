@@ -1,0 +1,70 @@
+"""Artifacts: which files a plan becomes, and their content in memory. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from composegen.templating import Templates
+
+
+class Syntax(Enum):
+    """What reads the file; decides the quoting filters that its template may use."""
+
+    COMPOSE = "compose"
+    YAML = "yaml"
+    SHELL = "sh"
+    FSTAB = "fstab"
+    EXPORTS = "exports"
+    SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One file to be: where, from which template, with what, and how it may be used."""
+
+    path: PurePosixPath
+    template: str
+    syntax: Syntax
+    context: Mapping[str, object]
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, kw_only=True)
+class Literal:
+    """One file whose bytes are the user's own (a Modelfile)."""
+
+    path: PurePosixPath
+    content: bytes
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A file of a tree: its bytes and permission bits."""
+
+    data: bytes
+    mode: int = 0o644
+
+
+Tree = Mapping[PurePosixPath, Entry]
+"""Relative paths, sorted, to entries."""
+
+
+def render(artifacts: Iterable[Artifact | Literal], templates: Templates) -> Tree:
+    """Every file of the tree. Raises `templating.TemplateFault` where a template fails."""
+    tree = {
+        artifact.path: Entry(
+            data=artifact.content
+            if isinstance(artifact, Literal)
+            else templates.render(artifact.template, artifact.context).encode(),
+            mode=artifact.mode,
+        )
+        for artifact in artifacts
+    }
+    return dict(sorted(tree.items()))

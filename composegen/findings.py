@@ -1,0 +1,77 @@
+"""Findings: what composegen has to say about an input, as data. How they look is the business of `report`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from composegen.keypath import KeyPath
+
+Part = Literal["key", "value"]
+
+
+class Severity(IntEnum):
+    """How grave a finding is; only errors (and warnings under `--strict`) stop a render."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word printed before the code: note, warning or error."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A range of text in a file: 1-based lines and columns (in characters), the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """A symbolic place: which node of the topology, its key or its value, and what to say of it.
+
+    `file` and `span` are set only by the stages that read text which has no key path (syntax errors, `.env`,
+    templates); everything else leaves both unset and `Document.locate` finds the lines.
+    """
+
+    path: KeyPath = ()
+    part: Part = "value"
+    label: str = ""
+    file: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One problem: a stable code, what is wrong, where, where else to look, and what to do."""
+
+    code: str
+    slug: str
+    severity: Severity
+    message: str
+    where: Location
+    expected: str = ""
+    hint: str = ""
+    related: tuple[Location, ...] = ()
+
+
+Findings = tuple[Finding, ...]
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The gravest severity among the findings; None when there are none."""
+    return max((finding.severity for finding in findings), default=None)
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding is an error."""
+    return worst(findings) == Severity.ERROR

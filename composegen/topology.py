@@ -1,0 +1,431 @@
+"""The topology language: every field, declared once.
+
+From these declarations come the JSON Schema (`schema.py`), the loader (`build.py`) and the reference page. Defaults are
+here and nowhere else. This module decides nothing: what follows from a topology is the business of `resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from composegen.fields import (
+    VARIABLE,
+    AbsolutePath,
+    CidrBlock,
+    Count,
+    Duration,
+    FilePath,
+    Foreign,
+    HostAddress,
+    HostName,
+    ImageName,
+    IpAddress,
+    KeyLimits,
+    Name,
+    NAME,
+    Named,
+    OneLine,
+    Port,
+    ProjectName,
+    Ref,
+    RelativePath,
+    Section,
+    Size,
+    VariableName,
+    Verbatim,
+    Version,
+    Weight,
+    says,
+)
+
+HostRef = Annotated[str, Ref("hosts")]
+StoreRef = Annotated[str, Ref("stores")]
+ServiceRef = Annotated[str, Ref("services")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret(Section):
+    """A value that composegen never sees: Compose reads it at `up` from the shell or from the host's own `.env`."""
+
+    EXAMPLE: ClassVar[Any] = {"secret": "HF_TOKEN"}
+
+    secret: VariableName = says("Name of the environment variable that holds the secret.", example="HF_TOKEN")
+
+
+EnvironmentValue = Annotated[str | int | float | bool, Verbatim()] | Secret
+Environment = Annotated[Mapping[str, EnvironmentValue], KeyLimits(VARIABLE)]
+ComposeService = Annotated[Mapping[str, Any], Foreign("service")]
+ComposeVolume = Annotated[Mapping[str, Any], Foreign("volume")]
+ComposeNetwork = Annotated[Mapping[str, Any], Foreign("network")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostGpus(Section):
+    """The GPUs of a host and the way containers get them."""
+
+    EXAMPLE: ClassVar[Any] = {"vendor": "nvidia", "devices": ["0", "1"]}
+
+    vendor: Literal["nvidia", "amd", "intel"] = says("Maker of the GPUs.", example="nvidia")
+    devices: tuple[OneLine, ...] = says(
+        "Ids of the GPUs: index or UUID (NVIDIA, `nvidia-smi -L`), index or UUID (AMD), index (Intel). Quote numbers.",
+        example=["0", "1"],
+    )
+    mode: Literal["reservation", "gpus", "runtime", "cdi", "devices"] | None = says(
+        "How Docker hands the GPUs over. Default: `reservation` for nvidia, `devices` for amd and intel.",
+        example="reservation",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DockerVersions(Section):
+    """The Docker versions on a host; what they state may be used, otherwise Engine 20.10 and Compose 2.20 are assumed."""
+
+    EXAMPLE: ClassVar[Any] = {"engine": "29.2", "compose": "5.6"}
+
+    engine: Version = says("Version of Docker Engine.", example="29.2", default="20.10")
+    compose: Version = says("Version of Docker Compose.", example="5.6", default="2.20")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host(Named):
+    """One machine that runs Docker."""
+
+    EXAMPLE: ClassVar[Any] = {"address": "10.0.0.84", "ssh": "ops@10.0.0.84"}
+
+    address: HostAddress = says("Address by which the other hosts and the users reach it.", example="10.0.0.84")
+    bind: IpAddress | None = says(
+        "Address on which its ports are published. Default: `address`; required when that is a DNS name.",
+        example="10.0.0.84",
+        default=None,
+    )
+    ssh: OneLine | None = says(
+        "Where scripts reach it by ssh, `user@host`. Absent: the host is the machine on which the script runs.",
+        example="ops@10.0.0.84",
+        default=None,
+    )
+    directory: AbsolutePath | None = says(
+        "Absolute folder that holds this host's part of the tree. Default: `/opt/<name>`.",
+        example="/opt/ollama",
+        default=None,
+    )
+    gpus: HostGpus | None = says("Its GPUs. Absent: none.", example=HostGpus.EXAMPLE, default=None)
+    docker: DockerVersions = says(
+        "The Docker versions on it, to allow what is newer than Engine 20.10 and Compose 2.20.",
+        example=DockerVersions.EXAMPLE,
+        default=DockerVersions,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryStore(Named):
+    """A folder on each host that uses it; hosts do not share it."""
+
+    EXAMPLE: ClassVar[Any] = {"kind": "directory", "path": "/srv/ollama/models"}
+
+    kind: Literal["directory"] = says("A folder of the host.", example="directory")
+    path: AbsolutePath = says("Folder that holds `blobs/` and `manifests/`.", example="/srv/ollama/models")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeStore(Named):
+    """A named Docker volume on each host that uses it; hosts do not share it."""
+
+    EXAMPLE: ClassVar[Any] = {"kind": "volume"}
+
+    kind: Literal["volume"] = says("A named volume of Docker.", example="volume")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NfsStore(Named):
+    """A folder that one host or a NAS exports over NFS: one writer, everybody else reads."""
+
+    EXAMPLE: ClassVar[Any] = {"kind": "nfs", "server": "server80", "path": "/opt/ollama-models"}
+
+    kind: Literal["nfs"] = says("A folder exported over NFS.", example="nfs")
+    server: HostRef | None = says(
+        "Host of this file that exports the folder. Either this or `external`.", example="server80", default=None
+    )
+    external: HostAddress | None = says(
+        "Address of a NAS that exports the folder. Either this or `server`.", example="nas.example", default=None
+    )
+    path: OneLine = says("Exported folder on the server; absolute.", example="/opt/ollama-models")
+    mount: Literal["fstab", "volume"] = says(
+        "Who mounts it on the clients: the system at boot (`fstab`), or Docker with the container (`volume`).",
+        example="fstab",
+        default="fstab",
+    )
+    mountpoint: AbsolutePath | None = says(
+        "Folder where clients mount it. Default: `path`.", example="/mnt/models", default=None
+    )
+    writer: HostRef | None = says(
+        "Host whose instance 1 writes. Default: `server`; required with `external`.", example="server84", default=None
+    )
+
+
+Store = DirectoryStore | VolumeStore | NfsStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Section):
+    """A model that must be in the store before clients start."""
+
+    SHORT: ClassVar[str] = "name"
+    EXAMPLE: ClassVar[Any] = {"name": "assistant", "modelfile": "models/assistant.Modelfile"}
+
+    name: OneLine = says(
+        "Name as the engine knows it; a custom registry is part of it.", example="registry.example:5000/team/coder:7b"
+    )
+    modelfile: RelativePath | None = says(
+        "Modelfile beside the topology, from which `ollama create` builds the model.",
+        example="models/assistant.Modelfile",
+        default=None,
+    )
+    files: AbsolutePath | None = says(
+        "Folder on the writer's host with files that the Modelfile names (a local GGUF); it appears beside the "
+        "Modelfile as `files/`.",
+        example="/srv/gguf",
+        default=None,
+    )
+    insecure: bool = says("Pull over plain http.", example=True, default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement(Section):
+    """How a service runs on one host."""
+
+    SHORT: ClassVar[str] = "instances"
+    EXAMPLE: ClassVar[Any] = {"instances": 3, "port": 11434, "weight": 2}
+
+    instances: Count = says("How many instances.", example=3, default=1)
+    port: Port = says("Host port of instance 1; instance k has port + k - 1.", example=11434, default=11434)
+    weight: Weight | None = says("Share of the requests that each instance gets.", example=2, default=None)
+    gpus: Literal["one-each", "all", "none"] | Count | tuple[OneLine, ...] | None = says(
+        "GPUs of an instance: `one-each`, a number per instance, a list of ids for each, `all` or `none`.",
+        example="one-each",
+        default=None,
+    )
+    shared: bool = says("Allow that a GPU serves several instances.", example=True, default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Init(Section):
+    """How the model-init container brings the models into the store."""
+
+    EXAMPLE: ClassVar[Any] = {"attempts": 5, "deadline": "45m", "pull": "missing"}
+
+    attempts: Count = says("How often each model is tried.", example=5, default=5)
+    deadline: Duration = says("When it gives up, from its start.", example="45m", default="2h")
+    pull: Literal["missing", "always"] = says(
+        "`missing` asks no registry for models that are there; `always` follows moved tags.",
+        example="missing",
+        default="missing",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDefaults(Named):
+    """What holds for every service that does not say otherwise."""
+
+    EXAMPLE: ClassVar[Any] = {"image": "ollama/ollama:0.32.15", "environment": {"OLLAMA_KEEP_ALIVE": "30m"}}
+
+    engine: Literal["ollama"] = says("Program that serves the models.", example="ollama", default="ollama")
+    image: ImageName | None = says(
+        "Container image. Default: the engine's image, of the version that this composegen was proven with.",
+        example="ollama/ollama:0.32.15",
+        default=None,
+    )
+    store: StoreRef | None = says(
+        "Where its models are. Absent: one volume of its own per host.", example="models", default=None
+    )
+    writer: HostRef | Literal["none"] | None = says(
+        "`none`: the service only reads the store. Or the host whose instance 1 writes an nfs store.",
+        example="none",
+        default=None,
+    )
+    memory: Size | None = says("Memory limit of each instance.", example="16GiB", default=None)
+    environment: Environment = says(
+        "Environment of each instance.", example={"OLLAMA_KEEP_ALIVE": "30m"}, default=dict
+    )
+    models: tuple[Model, ...] = says(
+        "Models that model-init brings into the store.", example=["mistral:7b"], default=tuple
+    )
+    hosts: Annotated[Mapping[HostRef, Placement], Ref("hosts")] = says(
+        "Where it runs: host and number of instances, or a placement.",
+        example={"server80": 1, "server84": {"instances": 3, "weight": 2}},
+        default=dict,
+    )
+    init: Init | Literal[False] = says(
+        "How models are brought; `false`: no model-init.", example=Init.EXAMPLE, default=Init
+    )
+    compose: ComposeService = says(
+        "Compose keys to add to each instance; a key that composegen writes itself is an error.",
+        example={"cpus": 4},
+        default=dict,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(ServiceDefaults):
+    """A group of equal instances that serve the same models."""
+
+    EXAMPLE: ClassVar[Any] = {"models": ["llama3.2:3b"], "hosts": {"box": 1}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPoint(Section):
+    """The port on which the gateway listens."""
+
+    EXAMPLE: ClassVar[Any] = {"name": "ollama", "port": 11400}
+
+    name: Name = says("Name of the entry point in Traefik.", example="ollama", default="llm")
+    port: Port = says("Port on the gateway's host.", example=11400, default=11400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traefik(Section):
+    """The Traefik that reads the files."""
+
+    EXAMPLE: ClassVar[Any] = {"version": "3.7.15", "run": True}
+
+    version: Version = says("Its version; options newer than it are refused.", example="3.7.15", default="3.7.15")
+    run: bool = says(
+        "Whether composegen runs it; `false`: one that you run reads the dynamic file.", example=True, default=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admin(Section):
+    """Who may pull, create, copy, push and delete models through the gateway."""
+
+    EXAMPLE: ClassVar[Any] = {"users": "secrets/traefik.users", "allow": ["10.0.0.0/24"]}
+
+    users: FilePath | None = says(
+        "htpasswd file in the gateway host's own folder; composegen neither reads nor writes it.",
+        example="secrets/traefik.users",
+        default=None,
+    )
+    allow: tuple[CidrBlock, ...] = says("Addresses that may ask at all.", example=["10.0.0.0/24"], default=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls(Section):
+    """Either a certificate with its key, or a resolver that gets one."""
+
+    EXAMPLE: ClassVar[Any] = {"certificate": "secrets/llm.crt", "key": "secrets/llm.key"}
+
+    certificate: FilePath | None = says(
+        "Certificate file in the gateway host's own folder.", example="secrets/llm.crt", default=None
+    )
+    key: FilePath | None = says("Its private key file, there too.", example="secrets/llm.key", default=None)
+    resolver: Name | None = says(
+        "Name of a Traefik certificate resolver. With `run: true` composegen sets it up for ACME's TLS challenge.",
+        example="letsencrypt",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route(Section):
+    """Which service answers."""
+
+    EXAMPLE: ClassVar[Any] = {"service": "ollama"}
+
+    service: ServiceRef = says("Service that answers.", example="ollama")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway(Section):
+    """Traefik in front of the instances: one address, health checks, and nothing but what may be asked."""
+
+    EXAMPLE: ClassVar[Any] = {"host": "server80", "hostname": "ollama.local"}
+
+    host: HostRef = says("Host on which Traefik listens.", example="server80")
+    hostname: HostName | None = says(
+        "Host name that requests must carry. Absent: any on this entry point.", example="ollama.local", default=None
+    )
+    entrypoint: EntryPoint = says("Where it listens.", example=EntryPoint.EXAMPLE, default=EntryPoint)
+    traefik: Traefik = says("Which Traefik, and who runs it.", example=Traefik.EXAMPLE, default=Traefik)
+    admin: Admin | None = says("Who may change models. Absent: nobody.", example=Admin.EXAMPLE, default=None)
+    balance: Literal["wrr", "p2c", "hrw", "leasttime"] | None = says(
+        "How requests are spread. Default: `wrr` where a placement states `weight`, else `p2c`.",
+        example="p2c",
+        default=None,
+    )
+    retry: Count | None = says(
+        "How many servers are tried for a request that none has seen. Default: all.", example=3, default=None
+    )
+    sticky: bool = says("Keep a client on one instance by a cookie.", example=True, default=False)
+    tls: Tls | None = says("Serve https. Absent: http.", example=Tls.EXAMPLE, default=None)
+    routes: tuple[Route, ...] = says(
+        "Which service answers. Default: the only one.", example=[Route.EXAMPLE], default=tuple
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need(Section):
+    """What must be there before an app starts."""
+
+    SHORT: ClassVar[str] = "service"
+    EXAMPLE: ClassVar[Any] = {"service": "ollama", "variable": "OLLAMA_BASE_URL"}
+
+    service: Name = says("A service or another app.", example="ollama")
+    variable: VariableName = says(
+        "Variable that gets the address of the service.", example="OLLAMA_BASE_URL", default="OLLAMA_HOST"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class App(Named):
+    """A container of yours that runs beside the models, as a Compose service."""
+
+    EXAMPLE: ClassVar[Any] = {"host": "server80", "needs": ["ollama"], "compose": {"image": "example/generator:1.4"}}
+
+    host: HostRef = says("Host on which it runs.", example="server80")
+    needs: tuple[Need, ...] = says(
+        "Services and apps that must be there first.", example=["ollama", "mongo"], default=tuple
+    )
+    compose: ComposeService = says("The Compose service.", example={"image": "example/generator:1.4"})
+    volumes: Mapping[str, ComposeVolume | None] = says(
+        "Options of the named volumes that it uses.", example={"db": {"driver": "local"}}, default=dict
+    )
+    networks: Mapping[str, ComposeNetwork | None] = says(
+        "Options of the networks that it uses.", example={"back": {"internal": True}}, default=dict
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology(Section):
+    """What runs where."""
+
+    EXAMPLE: ClassVar[Any] = {
+        "name": "local-llm",
+        "hosts": {"box": {"address": "192.168.1.10"}},
+        "services": {"ollama": Service.EXAMPLE},
+    }
+
+    name: ProjectName = says("Name of the Compose project on every host.", example="local-llm")
+    output: RelativePath = says("Output folder.", example="deploy", default="deploy")
+    variables: tuple[VariableName, ...] = says(
+        "Names that may stand as `${NAME}` anywhere below; values from the environment, `.env`, or a default.",
+        example=["TAG"],
+        default=tuple,
+    )
+    hosts: Annotated[Mapping[str, Host], KeyLimits(NAME)] = says(
+        "The machines, by name.", example={"box": {"address": "192.168.1.10"}}
+    )
+    stores: Annotated[Mapping[str, Store], KeyLimits(NAME)] = says(
+        "Where models are kept, by name.", example={"models": VolumeStore.EXAMPLE}, default=dict
+    )
+    defaults: ServiceDefaults = says(
+        "Fields for every service that does not state them.", example=ServiceDefaults.EXAMPLE, default=ServiceDefaults
+    )
+    services: Annotated[Mapping[str, Service], KeyLimits(NAME)] = says(
+        "What serves models, by name.", example={"ollama": Service.EXAMPLE}
+    )
+    gateway: Gateway | None = says("Traefik in front. Absent: none.", example=Gateway.EXAMPLE, default=None)
+    apps: Annotated[Mapping[str, App], KeyLimits(NAME)] = says(
+        "Containers of yours that need the models, by name.", example={"generator": App.EXAMPLE}, default=dict
+    )
