@@ -25,10 +25,10 @@ class SecretRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """One environment variable of a container; the value is literal text or a secret by name."""
+    """One environment variable of a container: literal text, a secret by name, or None for whatever the shell has."""
 
     name: str
-    value: str | SecretRef
+    value: str | SecretRef | None
     origin: KeyPath = ()
 
 
@@ -90,6 +90,8 @@ class Health:
     timeout: int = 5
     retries: int = 6
     start_period: int = 30
+    start_interval: int | None = None
+    """Seconds between probes during the start period; None where the engine does not know it."""
 
 
 class Condition(Enum):

@@ -233,7 +233,7 @@ class ServiceDefaults(Named):
 
     engine: Literal["ollama"] = says("Program that serves the models.", example="ollama", default="ollama")
     image: ImageName | None = says(
-        "Container image. Default: the engine's image, of the version that this composegen was proven with.",
+        "Container image. Default: `ollama/ollama:0.32.15`.",
         example="ollama/ollama:0.32.15",
         default=None,
     )

@@ -1,25 +1,86 @@
-"""Engines: the programs that serve models. One module each, found by being in this folder."""
+"""Engines: the programs that serve models. One module each, found by being in this folder.
+
+An engine is told what to make as an *order*, which holds every decision already taken (`resolve` takes them), and
+answers with a neutral `plan.Container`. It knows the program: its flags, variables, probe and image.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from composegen.keypath import KeyPath
+from composegen.plan import Binding, Container, Dependency, GpuGrant, Mount
 from composegen.registry import collect
+from composegen.topology import Init, Model, Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceOrder:
+    """One instance to be made."""
+
+    name: str
+    service: Service
+    image: str
+    binding: Callable[[int], Binding]
+    """Makes the published port from the port inside the container."""
+    store: Mount
+    writer: bool
+    over_nfs: bool
+    """Whether this host reaches the store through NFS."""
+    pooled: bool
+    """Whether other instances serve the same store, so that all must answer alike."""
+    quick_probes: bool
+    """Whether the host's Docker knows probes that are denser during the start."""
+    gpus: GpuGrant | None
+    gpu_environment: Mapping[str, str]
+    dependencies: tuple[Dependency, ...]
+    origin: KeyPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitOrder:
+    """One model-init to be made, for the store that the container `writer` writes. `deadline` in seconds."""
+
+    service: Service
+    init: Init
+    deadline: int
+    writer: Container
+    models: tuple[Model, ...]
+    folders: Mapping[str, str]
+    """Folder of each model that has a Modelfile, below `/init/models`."""
+    store: Mount
+    mounts: tuple[Mount, ...]
+    identity: Mapping[str, str]
+    origin: KeyPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitOrder:
+    """One container that waits for the models of a service at `address`. `deadline` in seconds."""
+
+    service: Service
+    image: str
+    address: str
+    deadline: int
+    models: tuple[Model, ...]
+    dependencies: tuple[Dependency, ...]
+    extra_hosts: Mapping[str, str] | None
+    origin: KeyPath
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """One engine. `instance` and `init` make its containers; see `engines.ollama` for the contract."""
+    """One engine: its default image, and how its containers are made."""
 
     name: str
     summary: str
     image: str
-    """Default image."""
-    instance: Callable[..., object]
-    init: Callable[..., object]
+    instance: Callable[[InstanceOrder], Container]
+    init: Callable[[InitOrder], Container]
+    wait: Callable[[WaitOrder], Container]
 
 
 @cache

@@ -1,0 +1,101 @@
+"""The lock file `composegen.lock.json`: which files of an output folder composegen wrote, by hash.
+
+It is the only authority on what is ours. It holds no time and no tool version, so it changes only when a file does; and
+it is read as untrusted input, because anybody may have edited it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from composegen.artifacts import Entry, Tree
+from composegen.errors import ComposegenError
+
+LOCK = PurePosixPath("composegen.lock.json")
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """What was written at one path: SHA-256 of its bytes in hex, and its permission bits."""
+
+    sha256: str
+    mode: int = 0o644
+
+    def wrote(self, entry: Entry) -> bool:
+        """Whether these are the bytes that were written; permission bits are the user's to change."""
+        return self.sha256 == digest(entry)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """The files of an output folder that composegen wrote, for which target."""
+
+    target: str = "compose"
+    files: Mapping[PurePosixPath, Owned] = field(default_factory=dict)
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256 of the bytes, in hex."""
+    return hashlib.sha256(entry.data).hexdigest()
+
+
+def owned(tree: Tree) -> Mapping[PurePosixPath, Owned]:
+    """What the lock says of a tree once it is written."""
+    return {path: Owned(sha256=digest(entry), mode=entry.mode) for path, entry in tree.items()}
+
+
+def dumps(lock: Lock) -> bytes:
+    """The bytes of the lock file; sorted, so that two renders of one topology are equal."""
+    files = {
+        str(path): {"mode": f"{entry.mode:04o}", "sha256": entry.sha256} for path, entry in sorted(lock.files.items())
+    }
+    document = {"format": FORMAT, "target": lock.target, "files": files}
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def loads(data: bytes, name: str = str(LOCK)) -> Lock:
+    """Read a lock file called `name`. Raises ComposegenError when it is broken, newer, or names a path outside."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _broken(name, "it is not JSON") from error
+    match document:
+        case {"format": int(number)} if number > FORMAT:
+            raise ComposegenError(f"{name} was written by a newer composegen (format {number}); use that one")
+        case {"format": 1, "target": str(target), "files": dict(files)}:
+            return Lock(target=target, files=dict(_item(name, path, entry) for path, entry in sorted(files.items())))
+    raise _broken(name, "it does not have the keys `format`, `target` and `files`")
+
+
+def inside(text: str) -> PurePosixPath | None:
+    """The path, when it is one that composegen could have written: relative, plain, without `..`; else None."""
+    path = PurePosixPath(text)
+    plain = text.isprintable() and "\\" not in text and str(path) == text and path.parts
+    if not plain or path.is_absolute() or ".." in path.parts or path == LOCK:
+        return None
+    return path
+
+
+def _item(name: str, text: str, entry: Any) -> tuple[PurePosixPath, Owned]:
+    """One entry of `files`, checked."""
+    path = inside(text)
+    if path is None:
+        raise _broken(name, f"the path {text!r} is not one below the output folder")
+    match entry:
+        case {"sha256": str(sha256), "mode": str(mode)} if mode in {"0644", "0755"}:
+            return path, Owned(sha256=sha256, mode=int(mode, 8))
+    raise _broken(name, f"the entry of {text!r} is not a hash and a mode")
+
+
+def _broken(name: str, reason: str) -> ComposegenError:
+    """The error for a lock file that cannot be trusted."""
+    return ComposegenError(
+        f"{name} is damaged: {reason}. Restore it (git checkout -- {name}), or delete it: "
+        "composegen then regards the files beside it as yours and replaces only equal ones, or all with --force"
+    )

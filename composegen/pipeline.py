@@ -1,0 +1,127 @@
+"""The whole program on one screen: each stage takes what the one before has made.
+
+A stage runs only while no error has been found, except that each stage reports all of its own findings first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from composegen import artifacts, build, document, references, resolve, rules, schema, templating, variables
+from composegen.artifacts import Tree
+from composegen.document import Document
+from composegen.findings import Finding, Findings, Location, Severity, Span, has_errors
+from composegen.plan import Plan
+from composegen.targets import targets
+from composegen.topology import Topology
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A topology as it was read; `name` is what findings call it."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that the core may know of the world outside the topology."""
+
+    environment: Mapping[str, str]
+    """Values for `variables:`: the process environment over the env files."""
+    findings: Findings
+    """What was wrong in the env files."""
+    read: Callable[[str], bytes | None]
+    """Content of a file beside the topology; None when it cannot be read or lies outside."""
+    templates: Mapping[str, str]
+    schema: Mapping[str, object]
+    compose_schema: Callable[[], Mapping[str, object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """How far a topology got. What is None was not reached; the findings say why."""
+
+    findings: Findings
+    document: Document | None = None
+    topology: Topology | None = None
+    plan: Plan | None = None
+    tree: Tree | None = field(default=None, repr=False)
+
+
+def compile(source: Source, world: World) -> Compiled:  # noqa: A001 - the field's own word for what this is
+    """From the bytes of a topology to the tree of files, or as far as its errors allow."""
+    parsed, findings = document.parse(source.name, source.data)
+    findings = (*world.findings, *findings)
+    if parsed is None:
+        return Compiled(findings=findings)
+
+    parsed, more = variables.substitute(parsed, world.environment)
+    findings = (*findings, *more, *schema.validate(parsed, world.schema, world.compose_schema))
+    if has_errors(findings):
+        return Compiled(findings=findings, document=parsed)
+
+    topology = build.build(parsed)
+    findings = (*findings, *references.check(topology))
+    if has_errors(findings):
+        return Compiled(findings=findings, document=parsed, topology=topology)
+
+    files, more = _modelfiles(topology, world.read)
+    plan = resolve.resolve(topology, files)
+    findings = (*findings, *more, *rules.check(plan))
+    if has_errors(findings):
+        return Compiled(findings=findings, document=parsed, topology=topology, plan=plan)
+
+    try:
+        tree = artifacts.render(targets()["compose"].artifacts(plan), templating.Templates(world.templates))
+    except templating.TemplateFault as fault:
+        findings = (*findings, _of_template(fault))
+        return Compiled(findings=findings, document=parsed, topology=topology, plan=plan)
+    return Compiled(findings=findings, document=parsed, topology=topology, plan=plan, tree=tree)
+
+
+def _modelfiles(topology: Topology, read: Callable[[str], bytes | None]) -> tuple[dict[str, bytes], Findings]:
+    """The Modelfiles that the topology names, and a finding for each that cannot be read."""
+    files: dict[str, bytes] = {}
+    findings: list[Finding] = []
+    for model in _models(topology):
+        content = read(model[0])
+        if content is None:
+            findings.append(_missing(*model))
+        else:
+            files[model[0]] = content
+    return files, tuple(findings)
+
+
+def _models(topology: Topology) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    for service in topology.services.values():
+        for model in service.models:
+            if model.modelfile is not None:
+                yield model.modelfile, model.at("modelfile")
+
+
+def _missing(path: str, origin: tuple[str | int, ...]) -> Finding:
+    return Finding(
+        code="CG011",
+        slug="missing-file",
+        severity=Severity.ERROR,
+        message=f"there is no file `{path}` beside the topology",
+        where=Location(path=origin),
+        expected="a readable file in the topology's folder or below it",
+    )
+
+
+def _of_template(fault: templating.TemplateFault) -> Finding:
+    return Finding(
+        code="CG010",
+        slug="template-fault",
+        severity=Severity.ERROR,
+        message=fault.message,
+        where=Location(
+            file=fault.template,
+            span=Span(line=fault.line, column=1, end_line=fault.line, end_column=1),
+        ),
+        hint=fault.hint,
+    )

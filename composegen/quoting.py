@@ -1,0 +1,128 @@
+"""Text as it must stand in each kind of file so that its reader gets exactly that text: the quoting filters of the templates.
+
+Every expression of a template ends in one of these; `FILTERS` gives them their names there. None of them trusts its input.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from composegen import yamltext
+from composegen.plan import SecretRef
+
+
+def yaml(value: object, indent: int | None = None) -> str:
+    """A value in YAML: on one line, or with `indent` as a block whose further lines are that many spaces in."""
+    return _yaml(value, indent, yamltext.PLAIN_YAML)
+
+
+def compose(value: object, indent: int | None = None) -> str:
+    """A value in a Compose file, like `yaml`: each `$` doubled, a secret as the reference that Compose resolves at `up`."""
+    return _yaml(value, indent, _COMPOSE)
+
+
+def traefik(value: object, indent: int | None = None) -> str:
+    """A value in a file of Traefik's file provider, like `yaml`.
+
+    Traefik runs the file through Go's text/template first, so two opening braces must never meet (pkg/provider/file).
+    """
+    return _yaml(value, indent, _TRAEFIK)
+
+
+def folded(line: object) -> str:
+    """A line of a folded block scalar (`>-`), where nothing can be escaped: raises ValueError for what would not fit."""
+    text = str(line)
+    if not text or text != text.strip() or not text.isprintable() or "{{" in text:
+        raise ValueError(f"{text!r} cannot stand as a line of a folded text")
+    return text
+
+
+def comment(value: object) -> str:
+    """Text inside a comment line, of whatever file: no line breaks, nothing that a template engine would see."""
+    text = "".join(character if character.isprintable() else " " for character in str(value))
+    return text.replace("{", "(").replace("}", ")") if "{{" in text or "}}" in text else text
+
+
+def sh(value: object) -> str:
+    """A word of a POSIX shell command; a list becomes several words."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " ".join(shlex.quote(str(word)) for word in value)
+    return shlex.quote(str(value))
+
+
+def fstab(value: object) -> str:
+    """A field of a line of fstab(5): blanks, line breaks and backslashes as three octal digits."""
+    return _octal(str(value), r"[\s\\]")
+
+
+def exports(value: object) -> str:
+    """A path in exports(5): all that ends a word, quotes or begins a comment as three octal digits."""
+    return _octal(str(value), r"[\s\\\"'#()]")
+
+
+def systemd(value: object) -> str:
+    """A path in `RequiresMountsFor=` and the like: words are split and quotes taken off as in a shell, `%` is doubled.
+
+    These settings keep backslashes as they are (systemd.unit(5); EXTRACT_RETAIN_ESCAPE in load-fragment.c).
+    """
+    return shlex.quote(str(value)).replace("%", "%%")
+
+
+def md(value: object) -> str:
+    """Text in a line or a table cell of Markdown."""
+    text = " ".join(str(value).split())
+    text = re.sub(r"([\\`*_\[\]|~$#!])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return re.sub(r"^([-+=]|[0-9]+(?=[.)]))", lambda match: _start(match[0]), text)
+
+
+def mdcode(value: object) -> str:
+    """Code in a line or a table cell of Markdown; as HTML where back-ticks or bars stand in the way."""
+    text = " ".join(str(value).split())
+    if text and "`" not in text and "|" not in text:
+        return f"`{text}`"
+    return f"<code>{_entities(html.escape(text))}</code>"
+
+
+def mermaid(value: object) -> str:
+    """A label of a Mermaid diagram, in its double quotes; Mermaid's own entities begin with `#`."""
+    text = " ".join(str(value).split()).replace("#", "#35;").replace('"', "#quot;")
+    return '"' + text.replace("<", "#lt;").replace(">", "#gt;").replace("`", "#96;") + '"'
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    function.__name__: function
+    for function in (yaml, compose, traefik, folded, comment, sh, fstab, exports, systemd, md, mdcode, mermaid)
+}
+"""The filters, by the names that templates use."""
+
+
+def _yaml(value: object, indent: int | None, style: yamltext.Style) -> str:
+    return yamltext.flow(value, style) if indent is None else yamltext.block(value, indent, style)
+
+
+def _reference(value: Any) -> str:
+    match value:
+        case SecretRef(name=name):
+            return f"${{{name}:?set {name} in the shell or in .env}}"
+        case _:
+            raise TypeError(f"{type(value).__name__} has no form in a Compose file")
+
+
+_COMPOSE = yamltext.Style(literal=lambda text: text.replace("$", "$$"), other=_reference)
+_TRAEFIK = yamltext.Style(escaped={**yamltext.PLAIN_YAML.escaped, "{": "\\u007b"})
+
+
+def _octal(text: str, characters: str) -> str:
+    return re.sub(characters, lambda match: "".join(f"\\{byte:03o}" for byte in match[0].encode()), text)
+
+
+def _start(mark: str) -> str:
+    return f"&#{ord(mark[0])};{mark[1:]}" if mark[0].isdigit() else f"\\{mark}"
+
+
+def _entities(text: str) -> str:
+    return re.sub(r"[`|*_\[\]\\]", lambda match: f"&#{ord(match[0])};", text)

@@ -1,0 +1,81 @@
+"""Reports: findings as people or programs read them. A report turns symbolic places into lines, and prints nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from composegen.findings import Finding, Location, Part, Severity, Span
+from composegen.keypath import KeyPath
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_START = Span(line=1, column=1, end_line=1, end_column=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place that a reader can go to: file, lines and columns."""
+
+    file: str
+    span: Span
+    path: KeyPath
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """A finding with its places worked out."""
+
+    finding: Finding
+    place: Place
+    related: tuple[Place, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What findings are about: the topology's name, the texts of all files by name, and who finds its nodes.
+
+    `locate` is that of the document; None when the topology could not be read at all.
+    """
+
+    name: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    locate: Callable[[KeyPath, Part], Span] | None = None
+
+    def place(self, location: Location) -> Place:
+        """Where a symbolic place is."""
+        span = location.span
+        if span is None:
+            span = self.locate(location.path, location.part) if self.locate else _START
+        return Place(file=location.file or self.name, span=span, path=location.path, label=location.label)
+
+    def line(self, file: str, number: int) -> str | None:
+        """Line `number` (from 1) of a file, without its line break; None when it is not known."""
+        lines = _LINE_BREAK.split(self.texts.get(file, "").removeprefix("\ufeff")) if file in self.texts else []
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+def locate(findings: Iterable[Finding], sources: Sources) -> tuple[Located, ...]:
+    """Every finding with its places, by file, line and column, the gravest first."""
+    located = (
+        Located(
+            finding=finding,
+            place=sources.place(finding.where),
+            related=tuple(sources.place(location) for location in finding.related),
+        )
+        for finding in findings
+    )
+    return tuple(sorted(located, key=_order))
+
+
+def counts(findings: Iterable[Finding]) -> Mapping[Severity, int]:
+    """How many findings there are of each severity, the gravest first."""
+    severities = [finding.severity for finding in findings]
+    return {severity: severities.count(severity) for severity in sorted(Severity, reverse=True)}
+
+
+def _order(item: Located) -> tuple[str, int, int, int, str, str]:
+    span = item.place.span
+    finding = item.finding
+    return item.place.file, span.line, span.column, -finding.severity, finding.code, finding.message

@@ -1,0 +1,26 @@
+"""Addresses: how containers and users reach a port."""
+
+from __future__ import annotations
+
+import ipaddress
+
+
+def is_ip(address: str) -> bool:
+    """Whether it is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only the machine itself is reached by it."""
+    if is_ip(address):
+        return ipaddress.ip_address(address).is_loopback
+    return address == "localhost" or address.endswith(".localhost")
+
+
+def url(scheme: str, host: str, port: int) -> str:
+    """`scheme://host:port`, IPv6 in brackets; the port is always written, since Ollama's client takes 80 for none."""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

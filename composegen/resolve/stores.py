@@ -1,0 +1,139 @@
+"""Stores: who uses them, who writes them, and how each host reaches them.
+
+Total: where a store has no writer or several, the first one in question is taken or none, and the rules say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composegen.plan import Mount, MountKind, Volume
+from composegen.topology import DirectoryStore, Model, NfsStore, Service, Store, Topology
+
+STORE = "/models"
+
+NFS_OPTIONS = "nfsvers=4.2,proto=tcp,hard,noatime"
+"""Options of an NFS volume: they go straight to mount(2), which knows no `_netdev` or `nofail` (moby `volume/local`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """The services on one store. `writer_hosts` are the hosts whose first instance of `writing` writes it."""
+
+    name: str
+    store: Store | None
+    services: tuple[Service, ...]
+    writing: Service | None
+    writer_hosts: tuple[str, ...]
+    models: tuple[Model, ...]
+
+    def writes(self, service: Service, host: str, number: int) -> bool:
+        """Whether this instance writes the store."""
+        return self.writing is service and host in self.writer_hosts and number == 1
+
+    def over_nfs(self, host: str) -> bool:
+        """Whether this host reaches the store through NFS."""
+        return isinstance(self.store, NfsStore) and self.store.server != host
+
+    @property
+    def instances(self) -> int:
+        """How many instances serve this store, on all hosts."""
+        return sum(placement.instances for service in self.services for placement in service.hosts.values())
+
+
+def sharings(topology: Topology) -> dict[str, Sharing]:
+    """Every store that is used, by the name of each service on it."""
+    services: dict[str, list[Service]] = {}
+    for name in sorted(topology.services):
+        service = topology.services[name]
+        services.setdefault(service.store or f"{name}-models", []).append(service)
+    found = {}
+    for name, users in services.items():
+        sharing = _sharing(name, topology.stores.get(name), tuple(users))
+        found |= {service.name: sharing for service in users}
+    return found
+
+
+def _sharing(name: str, store: Store | None, services: tuple[Service, ...]) -> Sharing:
+    own = services[0].store is not None
+    writing = next((service for service in services if service.writer != "none"), None)
+    hosts = _writer_hosts(store, writing) if writing else ()
+    return Sharing(
+        name=name,
+        store=store if own else None,
+        services=services,
+        writing=writing,
+        writer_hosts=hosts,
+        models=_models(services),
+    )
+
+
+def _writer_hosts(store: Store | None, writing: Service) -> tuple[str, ...]:
+    """Local stores have a writer on every host of the service, an NFS store one in all."""
+    if not isinstance(store, NfsStore):
+        return tuple(sorted(writing.hosts))
+    host = writing.writer or store.writer or store.server
+    return (host,) if host in writing.hosts else ()
+
+
+def _models(services: tuple[Service, ...]) -> tuple[Model, ...]:
+    """The models of all services on a store, each once, in the order in which they are stated."""
+    models: dict[str, Model] = {}
+    for service in services:
+        for model in service.models:
+            models.setdefault(model.name, model)
+    return tuple(models.values())
+
+
+def mount(sharing: Sharing, host: str, *, read_only: bool) -> Mount:
+    """The store in a container of this host."""
+    match sharing.store:
+        case DirectoryStore(path=path):
+            return _bind(sharing, path, read_only=read_only, must_exist=False)
+        case NfsStore(server=server, path=path) if server == host:
+            return _bind(sharing, path, read_only=read_only, must_exist=True)
+        case NfsStore(mount="fstab") as store:
+            return _bind(sharing, store.mountpoint or store.path, read_only=read_only, must_exist=True)
+        case _:
+            return Mount(
+                kind=MountKind.VOLUME,
+                source=sharing.name,
+                target=STORE,
+                read_only=read_only,
+                origin=_origin(sharing),
+            )
+
+
+def volume(sharing: Sharing, host: str, server_address: str) -> Volume | None:
+    """The named volume that holds or mounts the store on this host; None where the host mounts a folder."""
+    store = sharing.store
+    if isinstance(store, DirectoryStore):
+        return None
+    if not isinstance(store, NfsStore):
+        return Volume(name=sharing.name, origin=_origin(sharing))
+    if store.server == host or store.mount != "volume":
+        return None
+    # One volume for the whole host: the kernel lets the options of an export's first mount win (man 5 nfs, sharecache),
+    # so readers on the writer's host get theirs read-only through the mount of the container instead.
+    access = "rw" if host in sharing.writer_hosts else "ro"
+    return Volume(
+        name=sharing.name,
+        nfs_device=f":{store.path}",
+        nfs_options=f"addr={server_address},{access},{NFS_OPTIONS}",
+        origin=store.origin,
+    )
+
+
+def _bind(sharing: Sharing, path: str, *, read_only: bool, must_exist: bool) -> Mount:
+    return Mount(
+        kind=MountKind.BIND,
+        source=path,
+        target=STORE,
+        read_only=read_only,
+        must_exist=must_exist,
+        origin=_origin(sharing),
+    )
+
+
+def _origin(sharing: Sharing) -> tuple[str | int, ...]:
+    return sharing.store.origin if sharing.store else sharing.services[0].origin

@@ -1,0 +1,41 @@
+"""Addresses of hosts and ports, compared as the network does and not as text. Not a rule."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from composegen.resolve.address import is_loopback
+from composegen.topology import Host
+
+
+def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The IP address that the text spells; None for a DNS name or for nothing."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts spell one address; DNS names do not mind upper case."""
+    first, second = parsed(one), parsed(other)
+    return first == second if first and second else one.lower() == other.lower()
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a port cannot be published on both: "" is every address, 0.0.0.0 and :: are every one of their family."""
+    if not one or not other or one == other:
+        return True
+    first, second = parsed(one), parsed(other)
+    if first is None or second is None or first.version != second.version:
+        return False
+    return first == second or first.is_unspecified or second.is_unspecified
+
+
+def unreachable_by(host: Host) -> str | None:
+    """The key of a host (`address` or `bind`) that keeps its ports from all other hosts; None when they get through."""
+    if is_loopback(host.address):
+        return "address"
+    return "bind" if host.bind is not None and is_loopback(host.bind) else None

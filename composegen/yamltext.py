@@ -1,0 +1,157 @@
+"""Values as YAML text that every reader understands alike, whichever version of YAML it speaks.
+
+Text stands plain only where neither a YAML 1.1 nor a YAML 1.2 reader can take it for anything else; everything else is
+double-quoted. This module knows YAML, and nothing of the programs that read it: `Style` carries what they ask for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
+_DURATION = re.compile(r"[0-9]{1,9}(?:ms|s|m|h)")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""What YAML 1.1 takes for a boolean or for nothing, in lower case."""
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _refuse(value: object) -> str:
+    raise TypeError(f"{type(value).__name__} has no form in YAML")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """What a reader wants beyond YAML."""
+
+    literal: Callable[[str], str] = _same
+    """Text of a value as the reader must find it to understand that text (keys are taken as they are)."""
+
+    escaped: Mapping[str, str] = _ESCAPES
+    """Characters that always stand escaped in double quotes, and force the double quotes."""
+
+    other: Callable[[object], str] = _refuse
+    """Values that are no YAML: returns the text between the quotes, or raises TypeError."""
+
+
+PLAIN_YAML = Style()
+
+
+def scalar(value: object, style: Style = PLAIN_YAML) -> str:
+    """One value on one line: null, a boolean, a number, or text."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _number(value)
+        case str():
+            return _text(style.literal(value), style)
+        case _:
+            return quoted(style.other(value), style)
+
+
+def quoted(text: str, style: Style = PLAIN_YAML) -> str:
+    """Text in double quotes, with everything escaped that is not printable."""
+    return '"' + "".join(_escaped(character, style) for character in text) + '"'
+
+
+def flow(value: object, style: Style = PLAIN_YAML) -> str:
+    """Any value on one line; text in a list is always quoted, so that a command reads like one."""
+    match value:
+        case Mapping():
+            return "{" + ", ".join(f"{_key(key)}: {flow(item, style)}" for key, item in value.items()) + "}"
+        case str() | bytes():
+            return scalar(value, style)
+        case Sequence():
+            return "[" + ", ".join(_member(item, style) for item in value) + "]"
+        case _:
+            return scalar(value, style)
+
+
+def block(value: object, indent: int, style: Style = PLAIN_YAML) -> str:
+    """A value over several lines; the first one bears no indent, all others are `indent` spaces in."""
+    return f"\n{' ' * indent}".join(_lines(value, style))
+
+
+def _lines(value: object, style: Style) -> list[str]:
+    match value:
+        case Mapping() if value:
+            return [line for key, item in value.items() for line in _entry(_key(key), item, style)]
+        case str() | bytes():
+            return [scalar(value, style)]
+        case Sequence() if value:
+            return [line for item in value for line in _item(item, style)]
+        case _:
+            return [flow(value, style)]
+
+
+def _entry(key: str, value: object, style: Style) -> list[str]:
+    lines = _lines(value, style)
+    if _is_collection(value):
+        return [f"{key}:", *(f"  {line}" for line in lines)]
+    return [f"{key}: {lines[0]}"]
+
+
+def _item(value: object, style: Style) -> list[str]:
+    first, *rest = _lines(value, style)
+    return [f"- {first}", *(f"  {line}" for line in rest)]
+
+
+def _member(value: object, style: Style) -> str:
+    return quoted(style.literal(value), style) if isinstance(value, str) else flow(value, style)
+
+
+def _is_collection(value: Any) -> bool:
+    return isinstance(value, (Mapping, Sequence)) and not isinstance(value, (str, bytes)) and bool(value)
+
+
+def _key(key: object) -> str:
+    return scalar(key)
+
+
+def _text(text: str, style: Style) -> str:
+    if any(character in text for character in style.escaped) or not _is_plain(text):
+        return quoted(text, style)
+    return text
+
+
+def _is_plain(text: str) -> bool:
+    if _DURATION.fullmatch(text):
+        return True
+    return bool(_PLAIN.fullmatch(text)) and text.lower() not in _WORDS
+
+
+def _escaped(character: str, style: Style) -> str:
+    if character in style.escaped:
+        return style.escaped[character]
+    if character.isprintable():
+        return character
+    return _escape(ord(character))
+
+
+def _escape(code: int) -> str:
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return ".nan"
+    if math.isinf(value):
+        return ".inf" if value > 0 else "-.inf"
+    digits, mark, exponent = repr(value).partition("e")
+    # YAML 1.1 reads `1e+22` as text: it wants a point.
+    return digits + (mark and (".0" if "." not in digits else "") + mark + exponent)
