@@ -1,5 +1,8 @@
 """`python -m composegen`."""
 
+from __future__ import annotations
+
 from composegen.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -65,11 +65,12 @@ def exports(value: object) -> str:
 
 
 def systemd(value: object) -> str:
-    """A path in `RequiresMountsFor=` and the like: words are split and quotes taken off as in a shell, `%` is doubled.
+    """A path or a unit name in settings such as `RequiresMountsFor=` and `Wants=`: `%` is doubled.
 
-    These settings keep backslashes as they are (systemd.unit(5); EXTRACT_RETAIN_ESCAPE in load-fragment.c).
+    These take quotes off as a shell does, but keep backslashes (systemd's load-fragment.c: EXTRACT_RETAIN_ESCAPE).
     """
-    return shlex.quote(str(value)).replace("%", "%%")
+    text = str(value).replace("%", "%%")
+    return text if re.fullmatch(r"[^\s'\"]+(?<!\\)", text) else shlex.quote(text)
 
 
 def md(value: object) -> str:

@@ -29,6 +29,11 @@ class TemplateFault(Exception):
         self.message = message
         self.near = near
 
+    @property
+    def hint(self) -> str:
+        """What to do about it, as far as that can be told."""
+        return "did you mean " + " or ".join(f"`{name}`" for name in self.near) + "?" if self.near else ""
+
 
 class Templates:
     """The templates by path, ready to render."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
@@ -35,7 +35,7 @@ class Style:
     literal: Callable[[str], str] = _same
     """Text of a value as the reader must find it to understand that text (keys are taken as they are)."""
 
-    escaped: Mapping[str, str] = _ESCAPES
+    escaped: Mapping[str, str] = field(default_factory=lambda: _ESCAPES)
     """Characters that always stand escaped in double quotes, and force the double quotes."""
 
     other: Callable[[object], str] = _refuse

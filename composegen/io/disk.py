@@ -35,23 +35,32 @@ def read_lock(root: Path) -> Lock:
     return Lock() if entry is None else loads(entry.data, str(root / LOCK))
 
 
-def apply(root: Path, changes: Changes, lock: Lock) -> None:
-    """Make the changes below `root`, the lock file last.
+def apply(root: Path, changes: Changes, lock: Lock | None = None) -> None:
+    """Make the changes below `root`, the lock file (if there is to be one) last.
 
     Every new file is first written beside its place, so that a full disk or a missing permission changes nothing;
     only then are all renamed. Raises ComposegenError.
     """
     writes = [(change.path, change.after) for change in changes.effective if change.after is not None]
-    recorded = Entry(data=dumps(lock))
-    if read(root, [LOCK]).get(LOCK) != recorded:
-        writes.append((LOCK, recorded))
+    if lock is not None and not _is_recorded(root, lock):
+        writes.append((LOCK, Entry(data=dumps(lock))))
     removals = [change.path for change in changes.items if change.action is Action.DELETE]
     with _explained():
+        orphans = [_place(root, path) for path in removals]
         staged = _stage(root, writes)
-        for path in removals:
-            _remove(root, path)
-        for temporary, place in staged:
-            temporary.replace(place)
+        try:
+            for orphan in orphans:
+                _remove(root, orphan)
+            for temporary, place in staged:
+                temporary.replace(place)
+        finally:
+            _discard(temporary for temporary, _ in staged)
+
+
+def _is_recorded(root: Path, lock: Lock) -> bool:
+    """Whether the lock file says this already."""
+    present = read(root, [LOCK]).get(LOCK)
+    return present is not None and present.data == dumps(lock)
 
 
 def _read(root: Path, path: PurePosixPath) -> Entry | None:
@@ -84,8 +93,7 @@ def _stage(root: Path, writes: Iterable[tuple[PurePosixPath, Entry]]) -> list[tu
             folders += _make_folders(place.parent)
             staged.append((_write_beside(place, entry), place))
     except BaseException:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
+        _discard(temporary for temporary, _ in staged)
         for folder in reversed(folders):
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -109,18 +117,24 @@ def _write_beside(place: Path, entry: Entry) -> Path:
             temporary.chmod(entry.mode)
             file.write(entry.data)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _discard([temporary])
         raise
     return temporary
 
 
-def _remove(root: Path, path: PurePosixPath) -> None:
+def _discard(temporaries: Iterable[Path]) -> None:
+    """Remove temporary files that have not got their name."""
+    for temporary in temporaries:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove(root: Path, place: Path) -> None:
     """Remove a file, and the folders that it leaves empty below `root`."""
-    place = _place(root, path)
     place.unlink(missing_ok=True)
-    for folder in list(path.parents)[:-1]:
+    for folder in place.relative_to(root).parents:
         try:
-            (root / folder).rmdir()
+            if folder != Path():
+                (root / folder).rmdir()
         except OSError:
             return
 

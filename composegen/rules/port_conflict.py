@@ -1,11 +1,15 @@
 """A port of a host is published twice.
 
+## What happens
+
 Docker starts the first container and refuses the second with `port is already allocated`, after half of the host is up.
 Everything that takes a port counts: the instances of every service (instance k has `port` + k - 1), the gateway (also one
 that composegen does not run) and the `ports` of apps. A port on `0.0.0.0` or `::` takes it on every address of its family;
 one without address takes it on all. Two different addresses of a host may use the same port.
 
-**What to do.** Give one of them another `port`. composegen moves nothing by itself, so that adding an instance never
+## What to do
+
+Give one of them another `port`. composegen moves nothing by itself, so that adding an instance never
 renumbers another; the finding names ports that are free.
 """
 
@@ -95,13 +99,28 @@ def _finding(host: HostPlan, again: Sequence[Binding], earlier: Sequence[Binding
     protocol = "" if again[0].protocol == "tcp" else f"/{again[0].protocol}"
     ports = f"port {numbers[0]}{protocol}" if len(numbers) == 1 else f"ports {_listed(numbers)}{protocol}"
     first = {other.origin: other for other in earlier}
-    owners = " and ".join(f"`{name}`" for name in dict.fromkeys(b.owner for b in (*earlier, *again)))
+    owners = " and by ".join(dict.fromkeys((*(_who(b, earlier) for b in earlier), _who(again[0], again))))
     return RULE.finding(
-        f"{ports} of host `{host.name}` {'is' if len(numbers) == 1 else 'are'} published twice, by {owners}",
-        at=again[0].origin,
-        related=[Location(path=path, label=f"also published here, for `{other.owner}`") for path, other in first.items()],
+        f"{ports} of host `{host.name}` {'is' if len(numbers) == 1 else 'are'} published by {owners}",
+        at=_port(again[0]),
+        related=[
+            Location(path=_port(other), label=f"also published here, by {_who(other, earlier)}") for other in first.values()
+        ],
         hint=hint,
     )
+
+
+def _who(binding: Binding, bindings: Sequence[Binding]) -> str:
+    """The container; the service, where several of its containers are meant."""
+    if len({other.owner for other in bindings if other.origin == binding.origin}) > 1:
+        return f"service `{binding.origin[1]}`"
+    return f"`{binding.owner}`" if " " not in binding.owner else binding.owner
+
+
+def _port(binding: Binding) -> KeyPath:
+    """The key that sets the port, where the plan points at the section around it."""
+    origin = binding.origin
+    return (*origin, "port") if origin[:1] == ("services",) or origin[-1:] == ("entrypoint",) else origin
 
 
 def _listed(numbers: Sequence[int]) -> str:

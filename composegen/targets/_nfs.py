@@ -101,6 +101,8 @@ def _drop_in(plan: Plan, host: HostPlan, mount: NfsMount) -> Artifact:
             "host": host.name,
             "store": mount.store.name,
             "unit": mount_unit(mount.mountpoint),
+            # An argument of ExecStartPre has its backslashes taken off once more (man 5 systemd.service, "Command Lines").
+            "unit_argument": mount_unit(mount.mountpoint).replace("\\", "\\\\"),
         },
     )
 
@@ -117,15 +119,18 @@ def _setup(plan: Plan, host: HostPlan, exports: tuple[Export, ...]) -> Artifact:
         context={
             "name": plan.topology.name,
             "host": host.name,
-            "exports": [
-                {"file": _exports_name(plan, export), "path": export.store.path, "clients": export.clients}
-                for export in exports
-            ],
+            "exports": [{"file": _exports_name(plan, export), "path": export.store.path} for export in exports],
+            "addresses": _client_addresses(exports),
             "mounts": _mounts(host),
             "is_client": bool(host.nfs_mounts) or mounts_by_docker(host),
         },
         mode=0o755,
     )
+
+
+def _client_addresses(exports: tuple[Export, ...]) -> tuple[str, ...]:
+    """The addresses of all clients, each once."""
+    return tuple(dict.fromkeys(client.host.address for export in exports for client in export.clients))
 
 
 def _mounts(host: HostPlan) -> list[dict[str, object]]:

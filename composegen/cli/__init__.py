@@ -1,0 +1,91 @@
+"""The command line: one group, one error handler. A command reads, calls the pipeline, prints, and picks an exit code.
+
+Commands are imported when they are called, and the pipeline inside them, so that `composegen --help` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import shlex
+import sys
+import traceback
+
+import click
+
+from composegen import __version__
+from composegen.cli import options, streams
+from composegen.errors import ComposegenError, ExitCode
+
+COMMANDS = ("init", "validate", "render", "explain", "schema")
+"""Every command, in the order of `--help`; each is a module of this package with a `command`."""
+
+
+class Commands(click.Group):
+    """The commands as modules, loaded by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names of the commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"composegen.cli.{cmd_name}").command
+        return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "COMPOSEGEN",
+        "max_content_width": 100,
+    },
+    epilog="Every option can be given as a variable too, --strict of validate as COMPOSEGEN_VALIDATE_STRICT=1. "
+    "Exit codes: 0 done, 1 findings, 2 could not do it, 70 a bug in composegen, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="composegen", message="%(prog)s %(version)s")
+@options.colour
+def group() -> None:
+    """Turn one topology file into every file that an LLM-serving set-up needs on every host.
+
+    First steps: composegen init, then composegen render.
+    """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line and return its exit code. Every error of the program ends here and nowhere else."""
+    try:
+        outcome = group.main(args=arguments, prog_name="composegen", standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.Abort:
+        streams.say("interrupted")
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILED
+    except ComposegenError as error:
+        streams.say(f"composegen: {error}")
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last resort: whatever it is, it is our mistake
+        streams.complain(_bug(sys.argv[1:] if arguments is None else arguments))
+        return ExitCode.BUG
+    return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def main() -> None:
+    """Entry point of the program."""
+    sys.exit(run())
+
+
+def _bug(arguments: list[str]) -> str:
+    """What to paste into a report of a bug in composegen; it holds no value of the environment."""
+    return (
+        "composegen: this is a bug in composegen, not in your topology. Please report all of this:\n\n"
+        f"composegen {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
+        f"composegen {shlex.join(arguments)}\n"
+        f"{traceback.format_exc()}"
+    )

@@ -1,0 +1,45 @@
+"""`composegen validate`: every finding, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from composegen.cli import options, streams
+from composegen.errors import ExitCode
+
+
+@click.command("validate", short_help="Check a topology and print every finding.")
+@options.topology
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How findings are printed.",
+)
+@options.strict
+@options.env_files
+@options.colour
+def command(topology: str | None, form: str, env_files: tuple[str, ...], *, strict: bool) -> None:
+    """Check TOPOLOGY (default: topology.yaml, - is standard input) and print every finding.
+
+    Exits 1 when there are errors, with --strict also when there are warnings.
+    """
+    from composegen import pipeline
+    from composegen.io.source import open_topology
+    from composegen.report import json, text
+
+    opened = open_topology(topology, env_files)
+    compiled = pipeline.compile(opened.source, opened.world)
+    about = options.sources(opened.source, opened.world, compiled)
+    if form == "json":
+        streams.result(json.report(compiled.findings, about))
+    else:
+        streams.result(text.report(compiled.findings, about, colour=streams.colour(sys.stdout)))
+    if options.blocks(compiled.findings, strict=strict):
+        options.end(ExitCode.FINDINGS)
+    if form == "text":
+        streams.say(f"Next: composegen render {'' if topology is None else topology}".rstrip())

@@ -1,0 +1,197 @@
+"""The pages of the codes that no rule owns: what can be wrong with a topology before there is a plan to judge.
+
+Only words and examples; who raises the codes is in `document`, `variables`, `schema`, `references` and `pipeline`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composegen.findings import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What `composegen explain` says of a code. `bad` is a topology that yields it; empty where a topology cannot."""
+
+    code: str
+    slug: str
+    severity: Severity
+    doc: str
+    bad: str = ""
+    good: str = ""
+
+
+_GOOD = """\
+name: demo
+hosts: {box: {address: 10.0.0.1}}
+services:
+  ollama: {hosts: {box: 1}}
+"""
+
+
+def _page(code: str, slug: str, doc: str, bad: str = "", good: str = _GOOD) -> Page:
+    """A page; all of these codes are errors."""
+    return Page(code=code, slug=slug, severity=Severity.ERROR, doc=doc, bad=bad, good=good if bad else "")
+
+
+INPUT_PAGES = (
+    _page(
+        "CG001",
+        "yaml-syntax",
+        """The file is not YAML.
+
+Nothing can be said about a topology that cannot be read, so this comes alone. An unclosed bracket or quote is reported
+where it opens, which is where it has to be repaired.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}\nservices:\n  ollama: {hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG002",
+        "duplicate-key",
+        """A mapping has the same key twice.
+
+YAML readers differ in which one they take, so neither is taken. Both places are shown.""",
+        "name: demo\nhosts:\n  box: {address: 10.0.0.1}\n  box: {address: 10.0.0.2}\nservices:\n"
+        "  ollama: {hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG003",
+        "not-text",
+        """The file has bytes that are not text.
+
+A topology is UTF-8 without NUL and other control characters. An editor that saved it as UTF-16 or Latin-1 is the usual
+cause: save it as UTF-8.""",
+        'name: "de\x00mo"\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}}\n',
+    ),
+    _page(
+        "CG004",
+        "alias-abuse",
+        """An alias contains itself, or the aliases and levels of the file multiply without bounds.
+
+Anchors (`&name`) and aliases (`*name`) are welcome as long as the text they stand for stays of a sensible size.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}}\nx-loop: &a [*a]\n",
+    ),
+    _page(
+        "CG005",
+        "unknown-tag",
+        """A value has a YAML tag (`!something`) that composegen does not know.
+
+Tags mean something only to the program that defines them. Only those of YAML itself, such as `!!str`, are read.""",
+        "name: !env DEMO\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG006",
+        "merge-key",
+        """The file uses the merge key `<<`.
+
+It belongs to YAML 1.1 only and hides where a value comes from. Fields that all services share go into `defaults:`,
+which merges mappings by key and says so.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nx-all: &all {memory: 8GiB}\nservices:\n"
+        "  ollama:\n    <<: *all\n    hosts: {box: 1}\n",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\ndefaults: {memory: 8GiB}\nservices:\n"
+        "  ollama:\n    hosts: {box: 1}\n",
+    ),
+    _page(
+        "CG007",
+        "env-file-syntax",
+        """A line of an env file is not `NAME=value`.
+
+Env files are `.env` beside the topology, or those named by `--env-file`. A broken line would leave its variable without
+a value, or with half of one.""",
+    ),
+    _page(
+        "CG008",
+        "undefined-variable",
+        """`${NAME}` has no value.
+
+Names must be listed under `variables:`, and have a value in the process environment or an env file, or a default:
+`${NAME:-default}`. A literal `${` is written `$${`.""",
+        "name: demo\nvariables: [TAG]\nhosts: {box: {address: 10.0.0.1}}\nservices:\n"
+        '  ollama: {image: "ollama/ollama:${TAG}", hosts: {box: 1}}\n',
+        "name: demo\nvariables: [TAG]\nhosts: {box: {address: 10.0.0.1}}\nservices:\n"
+        '  ollama: {image: "ollama/ollama:${TAG:-0.32.15}", hosts: {box: 1}}\n',
+    ),
+    _page(
+        "CG009",
+        "empty-file",
+        """The file holds no topology.
+
+It is empty, or has only comments. `composegen init` writes one to start from.""",
+        "# nothing yet\n",
+    ),
+    _page(
+        "CG010",
+        "template-fault",
+        """A template could not be rendered.
+
+It uses a name that the plan does not have, or is no Jinja template. Shipped templates are tested; if one of them fails,
+that is a bug in composegen.""",
+    ),
+    _page(
+        "CG011",
+        "missing-file",
+        """A file that the topology names is not there.
+
+Modelfiles are copied into the tree, so they must be in the topology's folder or below it, and readable.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama:\n"
+        "    models: [{name: assistant, modelfile: models/assistant.Modelfile}]\n    hosts: {box: 1}\n",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama:\n"
+        "    models: [llama3.2:3b]\n    hosts: {box: 1}\n",
+    ),
+    _page(
+        "CG101",
+        "missing-key",
+        """A key that must be there is missing.
+
+Every other key has a default that works; the ones without are those that composegen cannot know.""",
+        "name: demo\nhosts: {box: {ssh: ops@10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG102",
+        "wrong-type",
+        """A value is of another kind than the key takes: a text where a mapping belongs, a number where a text belongs.
+
+Two traps of YAML: `yes`, `no`, `on` and `off` are texts here (write true or false), and a version such as 3.10 is a
+number that loses its zero (write "3.10").""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: [box]}\n",
+    ),
+    _page(
+        "CG103",
+        "wrong-value",
+        """A value is of the right kind, but not one that the key takes.
+
+What it takes is printed with the finding, and in `docs/reference/topology.md`.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: {port: 70000}}}\n",
+    ),
+    _page(
+        "CG104",
+        "unknown-key",
+        """A key is not part of the language.
+
+It is refused instead of ignored, because a misspelt key that does nothing is found only in production. Keys that start
+with `x-` are free for your own use.""",
+        "name: demo\nhosts: {box: {adress: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG105",
+        "not-yet-known",
+        """A key or value belongs to the language, but this composegen cannot render it yet.
+
+It is refused instead of ignored; a later version brings it.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {engine: vllm, hosts: {box: 1}}\n",
+    ),
+    _page(
+        "CG106",
+        "unknown-reference",
+        """A name refers to a host, store or service that the topology does not have.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {bx: 1}}\n",
+    ),
+    _page(
+        "CG107",
+        "no-placement",
+        """A service runs nowhere.
+
+State under `hosts:` where it runs; to switch a service off, take it out.""",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {models: [llama3.2:3b]}\n",
+    ),
+)

@@ -1,0 +1,29 @@
+"""What somebody may have meant by a word that is not known here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one; None when none is near. Upper and lower case count as near."""
+    by_folded = {name.lower(): name for name in sorted(known, reverse=True)}
+    near = difflib.get_close_matches(word.lower()[:100], by_folded, n=1)
+    return by_folded[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint of a finding about an unknown word; "" when nothing is near."""
+    near = nearest(word, known)
+    return f"did you mean `{near}`?" if near is not None else ""
+
+
+def one_of(known: Iterable[str]) -> str:
+    """What a finding expects where only some words are known; long lists are cut."""
+    words = list(known)
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return f"one of: {', '.join(words[:_SHOWN])}{more}"
+
+
+_SHOWN = 40

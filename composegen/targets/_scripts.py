@@ -1,0 +1,112 @@
+"""The files at the root of the tree: `verify.sh`, which asks every endpoint, and the run book `README.md`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from composegen.artifacts import Artifact, Syntax
+from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, StoreUse
+from composegen.resolve.address import is_loopback, url
+from composegen.targets import _runbook
+from composegen.targets._nfs import mount_source
+
+
+def script_artifacts(plan: Plan) -> Iterator[Artifact]:
+    """`verify.sh` and `README.md`."""
+    yield Artifact(
+        path=PurePosixPath("verify.sh"),
+        template="common/verify.sh.j2",
+        syntax=Syntax.SHELL,
+        context=_verify(plan),
+        mode=0o755,
+    )
+    yield Artifact(
+        path=PurePosixPath("README.md"),
+        template="common/README.md.j2",
+        syntax=Syntax.MARKDOWN,
+        context=_runbook.context(plan),
+    )
+
+
+def _verify(plan: Plan) -> dict[str, object]:
+    """What `verify.sh` asks; each entry is the arguments of one call of a function there."""
+    return {
+        "name": plan.topology.name,
+        "hosts": [host.name for host in plan.hosts],
+        "stores": [{"name": use.name, "models": [listed_name(model.name) for model in use.models]} for use in plan.stores],
+        "services": sorted({instance.service.name for instance in plan.instances}),
+        "instances": [_instance(plan, instance) for instance in plan.instances],
+        "mounts": list(_mounts(plan)),
+        "gateway": _gateway(plan, plan.gateway) if plan.gateway else [],
+    }
+
+
+def listed_name(name: str) -> str:
+    """The name under which `ollama list` and `/api/tags` show a model (Ollama `types/model/name.go`, DisplayShortest).
+
+    The default registry and its namespace `library` are left out, the tag `latest` is written.
+    """
+    name = name.removeprefix("https://").removeprefix("http://").removeprefix("registry.ollama.ai/")
+    name = name.removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def endpoint(instance: Instance) -> str:
+    """Base URL of an instance as an operator reaches it: by the host's address, unless it only listens on loopback."""
+    binding = instance.binding
+    host = binding.address if is_loopback(binding.address) else instance.host.address
+    return url("http", host, binding.port)
+
+
+def _instance(plan: Plan, instance: Instance) -> list[str]:
+    use = next(use for use in plan.stores if instance.service in use.services)
+    folder = shlex.quote(plan.host(instance.host.name).directory)
+    return [
+        instance.host.name,
+        folder,
+        instance.name,
+        endpoint(instance),
+        instance.service.name,
+        use.name,
+        _models_hint(plan, use, instance),
+    ]
+
+
+def _models_hint(plan: Plan, use: StoreUse, instance: Instance) -> str:
+    """What to do when models are missing: model-init of the writer brings them."""
+    for host, writer in use.writers.items():
+        if len(use.writers) == 1 or host == instance.host.name:
+            found = plan.host(host)
+            folder = shlex.quote(found.directory)
+            for init in found.inits:
+                if init.instance is writer:
+                    logs = f"docker compose logs {init.container.name}"
+                    return f"on {host}: cd {folder} && docker compose up -d --wait; if that fails: {logs}"
+            return f"on {host}: cd {folder} && docker compose exec {writer.name} ollama pull MODEL"
+    return "nobody writes this store: the topology gives it no writer"
+
+
+def _mounts(plan: Plan) -> Iterator[list[str]]:
+    here = [host for host in plan.hosts if host.spec.ssh is None]
+    for host in plan.hosts:
+        for mount in host.nfs_mounts:
+            yield [
+                host.name,
+                host.spec.ssh or "",
+                "yes" if host.spec.ssh is None and len(here) == 1 else "no",
+                shlex.join(["findmnt", "-n", "-o", "SOURCE", "-M", mount.mountpoint]),
+                mount.mountpoint,
+                mount_source(mount),
+            ]
+
+
+def _gateway(plan: Plan, gateway: GatewayPlan) -> list[str]:
+    host: HostPlan = plan.host(gateway.host.name)
+    address = host.bind if is_loopback(host.bind) else gateway.host.address
+    port = gateway.spec.entrypoint.port
+    folder = shlex.quote(host.directory)
+    own = gateway.container
+    logs = f"cd {folder} && docker compose logs --tail 50 {own.name}" if own else "look at the log of your Traefik"
+    return [host.name, folder, gateway.url, url("tcp", address, port).removeprefix("tcp://"), logs]

@@ -1,0 +1,110 @@
+"""Traefik's files: the static one of a Traefik that composegen runs, and the dynamic one, whoever runs it.
+
+Requests that use models go to every instance, those that change models to the writer alone and only with a password,
+all others nowhere. The paths are those of Ollama's `server/routes.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from composegen.artifacts import Artifact, Syntax
+from composegen.plan import GatewayPlan, Plan, RoutePlan, Server
+from composegen.versions import at_least
+
+POOL_PATHS = (
+    ("/", "/api/version", "/api/status", "/api/tags", "/api/ps", "/api/show"),
+    ("/api/generate", "/api/chat", "/api/embed", "/api/embeddings"),
+    ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"),
+    ("/v1/audio/transcriptions", "/v1/images/generations", "/v1/images/edits", "/v1/models"),
+)
+"""What any instance may answer, line by line as it stands in the file; `/v1/models/NAME` comes on top."""
+
+ADMIN_PATHS = ("/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete")
+"""What only the writer may answer; uploads below `/api/blobs/` come on top."""
+
+WEIGHT_SINCE = "3.0"
+"""The first Traefik whose servers have a weight; a strategy other than these ignores it."""
+
+_WEIGHTED = frozenset({"wrr", "hrw", "leasttime"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Router:
+    """What a request must look like, line by line, for one service behind the gateway, and where it goes."""
+
+    route: RoutePlan
+    pool: tuple[str, ...]
+    admin: tuple[str, ...]
+    servers: tuple[Server, ...]
+
+
+def traefik_artifacts(plan: Plan) -> Iterator[Artifact]:
+    """The files of the gateway; none without one, and no static file for a Traefik that somebody else runs."""
+    gateway = plan.gateway
+    if gateway is None:
+        return
+    folder = PurePosixPath(gateway.host.name, "traefik")
+    if gateway.container is not None:
+        yield Artifact(
+            path=folder / "traefik.yaml",
+            template="traefik/static.yaml.j2",
+            syntax=Syntax.YAML,
+            context={"plan": plan, "gateway": gateway, "port": gateway.container.bindings[0].container_port},
+        )
+    yield Artifact(
+        path=folder / "dynamic" / f"{plan.topology.name}.yaml",
+        template="traefik/dynamic.yaml.j2",
+        syntax=Syntax.YAML,
+        context=_dynamic(plan, gateway),
+    )
+
+
+def _dynamic(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
+    spec = gateway.spec
+    weighted = gateway.balance in _WEIGHTED and at_least(spec.traefik.version, WEIGHT_SINCE)
+    return {
+        "plan": plan,
+        "gateway": gateway,
+        "routers": [_router(gateway, route) for route in gateway.routes],
+        "weighted": weighted,
+        "prefix": plan.topology.name,
+        "users": _inside(gateway, spec.admin.users if spec.admin else None),
+        "certificate": _inside(gateway, spec.tls.certificate if spec.tls else None),
+        "key": _inside(gateway, spec.tls.key if spec.tls else None),
+        "admin": spec.admin is not None and any(route.primary for route in gateway.routes),
+    }
+
+
+def _router(gateway: GatewayPlan, route: RoutePlan) -> Router:
+    pool = [" || ".join(_path(path) for path in line) for line in POOL_PATHS]
+    pool.append("PathRegexp(`^/v1/models/[^/]+(/[^/]+)*$`)")
+    admin = [" || ".join(_path(path) for path in ADMIN_PATHS), "PathPrefix(`/api/blobs/`)"]
+    return Router(
+        route=route,
+        pool=tuple(_rule(gateway.spec.hostname, pool)),
+        admin=tuple(_rule(gateway.spec.hostname, admin)),
+        servers=tuple({server.url: server for server in route.servers}.values()),
+    )
+
+
+def _path(path: str) -> str:
+    return f"Path(`{path}`)"
+
+
+def _rule(hostname: str | None, alternatives: Iterable[str]) -> Iterator[str]:
+    """The lines of a rule: this host name, if there is one, and one of the alternatives."""
+    first, *rest = alternatives
+    yield (f"Host(`{hostname}`) && (" if hostname else "(") + first
+    yield from (f"|| {alternative}" for alternative in rest)
+    yield ")"
+
+
+def _inside(gateway: GatewayPlan, file: str | None) -> str | None:
+    """Where Traefik sees a file of the user's: as it is mounted, or as stated where somebody else runs Traefik."""
+    if file is None or gateway.container is None:
+        return file
+    mounted = {mount.source.removeprefix("./"): mount.target for mount in gateway.container.mounts}
+    return mounted[file.removeprefix("./")]

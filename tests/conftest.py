@@ -1,0 +1,71 @@
+"""Guards around every test, and the few words that tests share.
+
+A test sees an empty HOME, no COMPOSEGEN_ variable and no colour setting, reaches no network beyond this machine, and must
+leave environment and working directory as they were.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.", "::1", "localhost")
+COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite generated files and what the samples render to")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether generated files are to be rewritten instead of compared."""
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(autouse=True)
+def _guards(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    before = dict(os.environ), Path.cwd()
+    with pytest.MonkeyPatch.context() as guard:
+        for name in [name for name in os.environ if name.startswith("COMPOSEGEN_") or name in COLOURS]:
+            guard.delenv(name)
+        guard.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        guard.setattr(socket.socket, "connect", _local_only(socket.socket.connect))
+        during = dict(os.environ)
+        yield
+        monkeypatch.undo()
+        left = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+        during.pop("PYTEST_CURRENT_TEST", None)
+        assert left == during, f"{request.node.name} changed the environment"
+        assert Path.cwd() == before[1], f"{request.node.name} changed the working directory"
+
+
+def _local_only(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        remote = isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK)
+        assert not remote, f"a test must not reach {address}"
+        return connect(self, address)
+
+    return guarded
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
+    """Makes files from a mapping of paths to contents, in a folder of the test's own, and returns that folder."""
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return tmp_path
+
+    return make

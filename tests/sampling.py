@@ -1,0 +1,61 @@
+"""The samples, compiled: each folder of `samples/` that holds a topology is a case, nothing is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from composegen import pipeline
+from composegen.artifacts import Entry
+from composegen.io import resources
+from composegen.pipeline import Compiled, Source, World
+
+FOLDER = Path(__file__).resolve().parent.parent / "samples"
+SAMPLES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/topology.yaml")))
+
+
+def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:
+    """The shipped templates and schemas, files beside a topology in `folder`, and no variables but those given."""
+
+    def read(path: str) -> bytes | None:
+        file = folder / path
+        return file.read_bytes() if file.is_file() else None
+
+    return World(
+        environment=environment or {},
+        findings=(),
+        read=read,
+        templates=resources.templates(),
+        schema=resources.schema(),
+        compose_schema=resources.compose_schema,
+    )
+
+
+def compile_text(text: str, environment: Mapping[str, str] | None = None, folder: Path = FOLDER) -> Compiled:
+    """What composegen makes of a topology given as text."""
+    return pipeline.compile(Source(name="topology.yaml", data=text.encode()), world(folder, environment))
+
+
+@cache
+def compiled(sample: str) -> Compiled:
+    """What composegen makes of a sample."""
+    folder = FOLDER / sample
+    return compile_text((folder / "topology.yaml").read_text(encoding="utf-8"), folder=folder)
+
+
+def tree(sample: str) -> Mapping[PurePosixPath, Entry]:
+    """The tree of a sample; the sample must be free of errors."""
+    result = compiled(sample)
+    assert result.tree is not None, result.findings
+    return result.tree
+
+
+def write(files: Mapping[PurePosixPath, Entry], folder: Path) -> Path:
+    """Write a tree below a folder, as it is."""
+    for path, entry in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(entry.data)
+        target.chmod(entry.mode)
+    return folder

