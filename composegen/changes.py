@@ -69,9 +69,7 @@ class Changes:
         return Changes(items=tuple(change for change in self.items if change.action is not Action.DELETE))
 
 
-def compare(
-    planned: Tree, actual: Mapping[PurePosixPath, Entry], written: Mapping[PurePosixPath, Owned]
-) -> Changes:
+def compare(planned: Tree, actual: Mapping[PurePosixPath, Entry], written: Mapping[PurePosixPath, Owned]) -> Changes:
     """What turns `actual` into `planned`, where `written` is what composegen wrote last time.
 
     `actual` needs to hold only the files at the paths of the other two.

@@ -86,7 +86,8 @@ _ENTRY = 2
 def parse(name: str, data: bytes) -> tuple[Document | None, Findings]:
     """Read a topology; `name` is what findings call it. None when there is nothing to go on with."""
     if len(data) > MAX_BYTES:
-        return None, (_not_text(f"the file is larger than {MAX_BYTES // 1024**2} MiB, so it is no topology", nodes.START),)
+        message = f"the file is larger than {MAX_BYTES // 1024**2} MiB, so it is no topology"
+        return None, (_not_text(message, nodes.START),)
     try:
         text = data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:

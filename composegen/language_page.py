@@ -14,7 +14,9 @@ from composegen.topology import Topology
 
 _PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Any: "anything"}
 
-_PLAIN_TEXT = re.compile(r"(?!(true|false|null|yes|no|on|off)$)[A-Za-z/][\w./:@+-]*[\w/]|[0-9]+(\.[0-9]+){2,}[\w./]*|[0-9]+[a-zA-Z]+")
+_PLAIN_TEXT = re.compile(
+    r"(?!(true|false|null|yes|no|on|off)$)[A-Za-z/][\w./:@+-]*[\w/]|[0-9]+(\.[0-9]+){2,}[\w./]*|[0-9]+[a-zA-Z]+"
+)
 """Texts that need no quotes in YAML, in a flow mapping either."""
 
 
@@ -53,7 +55,13 @@ def _section(section: type[Section]) -> str:
 
 def _row(one: Field[Any], annotation: Any) -> str:
     """One field."""
-    cells = (f"`{one.name}`", takes(annotation), _default(one), one.metadata["doc"], f"`{_flow(one.metadata['example'])}`")
+    cells = (
+        f"`{one.name}`",
+        takes(annotation),
+        _default(one),
+        one.metadata["doc"],
+        f"`{_flow(one.metadata['example'])}`",
+    )
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 

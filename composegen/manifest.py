@@ -50,6 +50,11 @@ def owned(tree: Tree) -> Mapping[PurePosixPath, Owned]:
     return {path: Owned(sha256=digest(entry), mode=entry.mode) for path, entry in tree.items()}
 
 
+def with_lock(tree: Tree) -> Tree:
+    """The tree with its lock file: an output folder as `render` leaves it."""
+    return dict(sorted({**tree, LOCK: Entry(data=dumps(Lock(files=owned(tree))))}.items()))
+
+
 def dumps(lock: Lock) -> bytes:
     """The bytes of the lock file; sorted, so that two renders of one topology are equal."""
     files = {

@@ -13,6 +13,7 @@ from typing import Any
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.keypath import KeyPath
 from composegen.scalars import Scalar, resolve
+from composegen.suggestion import cut
 
 MAX_NODES = 100_000
 """Values that a topology may hold once its aliases are expanded: hundreds of times the largest that is known."""
@@ -150,6 +151,7 @@ def too_deep(span: Span) -> Finding:
 
 def cycle(name: str, span: Span, anchor: Span) -> Finding:
     """The finding about an alias inside of what it stands for."""
+    name = cut(name)
     return _abuse(
         f"alias `*{name}` stands inside of `&{name}`, so it would contain itself",
         span,

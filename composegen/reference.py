@@ -18,7 +18,7 @@ from composegen.changes import Changes, compare
 from composegen.cli import group
 from composegen.errors import ExitCode
 from composegen.io import disk, resources
-from composegen.io.source import bare_world, open_topology
+from composegen.io.source import bare_world
 from composegen.manifest import LOCK, owned
 from composegen.targets import targets
 
@@ -51,17 +51,16 @@ def tree() -> Tree:
     """Every generated file, relative to the checkout."""
     schema_path = PurePosixPath("schemas/topology.schema.json")
     documents = {FOLDER / name: NOTICE + text for name, text in _pages()}
-    return {
-        path: Entry(data=text.encode())
-        for path, text in sorted({**documents, schema_path: schema.document_text()}.items())
-    }
+    return {path: Entry(data=text.encode()) for path, text in sorted({**documents, schema_path: schema.text()}.items())}
 
 
 def compared() -> Changes:
     """What writing the tree would change in the checkout; pages that are no longer generated are deletions."""
     planned = tree()
     present = [
-        PurePosixPath(path.relative_to(CHECKOUT).as_posix()) for path in (CHECKOUT / FOLDER).rglob("*") if path.is_file()
+        PurePosixPath(path.relative_to(CHECKOUT).as_posix())
+        for path in (CHECKOUT / FOLDER).rglob("*")
+        if path.is_file()
     ]
     actual = disk.read(CHECKOUT, [*planned, *present])
     return compare(planned, actual, owned(actual))
@@ -132,8 +131,8 @@ def _artifacts() -> str:
 
 def _rows(sample: str) -> Iterator[tuple[str, str, str, str]]:
     """The artifacts of one sample."""
-    opened = open_topology(str(resources.root() / "samples" / sample / "topology.yaml"))
-    plan = pipeline.compile(opened.source, opened.world).plan
+    source = pipeline.Source(name="topology.yaml", data=resources.sample(sample)["topology.yaml"])
+    plan = pipeline.compile(source, bare_world(resources.root() / "samples" / sample)).plan
     if plan is None:
         return
     names = {plan.topology.name: "<name>", **dict.fromkeys(plan.topology.stores, "<store>")}

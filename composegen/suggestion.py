@@ -1,4 +1,4 @@
-"""What somebody may have meant by a word that is not known here."""
+"""Words of an input as findings show them, and what somebody may have meant by one that is not known here."""
 
 from __future__ import annotations
 
@@ -26,4 +26,11 @@ def one_of(known: Iterable[str]) -> str:
     return f"one of: {', '.join(words[:_SHOWN])}{more}"
 
 
+def cut(text: str) -> str:
+    """Text that fits into a message: on one line, and not longer than a message can bear."""
+    line = " ".join(text[: _LONGEST + 1].split())
+    return line if len(text) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
 _SHOWN = 40
+_LONGEST = 80

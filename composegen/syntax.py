@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from composegen.findings import Finding, Location, Severity, Span
-from composegen.suggestion import did_you_mean
+from composegen.suggestion import cut, did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,8 @@ def _tab(fault: Fault, line: str) -> Finding:
 def _misplaced(fault: Fault, line: str) -> Finding:
     if line[: fault.stops.column - 1].strip(" -"):
         message = "the value before this is complete already"
-        return error(message, fault.stops, hint="put the whole value in one pair of quotes, or this on a line of its own")
+        hint = "put the whole value in one pair of quotes, or this on a line of its own"
+        return error(message, fault.stops, hint=hint)
     return error(
         "this line belongs to nothing above it",
         fault.stops,
@@ -116,10 +117,10 @@ def duplicate(key: str, span: Span, first: Span) -> Finding:
     return _finding(
         "CG002",
         "duplicate-key",
-        f"key `{key}` stands twice in one mapping",
+        f"key `{cut(key)}` stands twice in one mapping",
         span,
         hint="remove one of the two, or merge them",
-        related=(Location(span=first, label=f"`{key}` stands here already"),),
+        related=(Location(span=first, label=f"`{cut(key)}` stands here already"),),
     )
 
 
@@ -128,7 +129,7 @@ def unknown_tag(tag: str, span: Span) -> Finding:
     return _finding(
         "CG005",
         "unknown-tag",
-        f"tag `{tag}` does not fit this value" if tag.startswith("!!") else f"tag `{tag}` is not known",
+        f"tag `{cut(tag)}` " + ("does not fit this value" if tag.startswith("!!") else "is not known"),
         span,
         expected="a value without tag",
         hint="remove the tag; a value that begins with `!` goes in quotes",
@@ -148,7 +149,9 @@ def merge_key(span: Span) -> Finding:
 
 def unknown_alias(name: str, span: Span, anchors: Iterable[str]) -> Finding:
     """An alias without its anchor above it."""
-    hint = did_you_mean(name, anchors) or f"set the anchor first: `&{name}`; a value that begins with `*` goes in quotes"
+    name = cut(name)
+    advice = f"set the anchor first: `&{name}`; a value that begins with `*` goes in quotes"
+    hint = did_you_mean(name, anchors) or advice
     return error(f"alias `*{name}` stands for nothing above it", span, hint=hint)
 
 

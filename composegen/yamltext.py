@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
-_DURATION = re.compile(r"[0-9]{1,9}(?:ms|s|m|h)")
+_MEASURE = re.compile(r"[0-9]{1,9}(?:ms|s|m|h|[KMGT]i?B)")
+_OPTION = re.compile(r"--[A-Za-z][A-Za-z0-9-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """What YAML 1.1 takes for a boolean or for nothing, in lower case."""
 
@@ -128,7 +129,7 @@ def _text(text: str, style: Style) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    if _DURATION.fullmatch(text):
+    if _MEASURE.fullmatch(text) or _OPTION.fullmatch(text):
         return True
     return bool(_PLAIN.fullmatch(text)) and text.lower() not in _WORDS
 

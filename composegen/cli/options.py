@@ -65,7 +65,7 @@ def blocks(findings: Findings, *, strict: bool) -> bool:
 
 
 def sources(source: Source, world: World, compiled: Compiled) -> Sources:
-    """What a report needs to show the places of findings: env files and templates are quoted too."""
+    """What a report quotes: the topology and templates, never env files, which may hold what a log must not."""
     from composegen.report import Sources
 
     texts = {**world.templates, source.name: source.data.decode("utf-8", "replace")}

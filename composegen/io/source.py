@@ -50,12 +50,12 @@ def open_topology(name: str | None, env_files: Iterable[str] = ()) -> Opened:
     return Opened(source=source, world=world, folder=folder)
 
 
-def bare_world() -> World:
-    """A world without variables and without files: what the examples of pages are checked in."""
+def bare_world(folder: Path | None = None) -> World:
+    """A world without variables, and without files but those in `folder`: what documentation is generated in."""
     return World(
         environment={},
         findings=(),
-        read=lambda _: None,
+        read=reader(folder) if folder else lambda _: None,
         templates=resources.templates(),
         schema=resources.schema(),
         compose_schema=resources.compose_schema,

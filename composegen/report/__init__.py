@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from composegen.findings import Finding, Location, Part, Severity, Span
+from composegen.findings import Finding, Location, Severity, Span
 from composegen.keypath import KeyPath
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 _START = Span(line=1, column=1, end_line=1, end_column=1)
 
 
@@ -41,13 +41,13 @@ class Sources:
 
     name: str
     texts: Mapping[str, str] = field(default_factory=dict)
-    locate: Callable[[KeyPath, Part], Span] | None = None
+    locate: Callable[[Location], Span] | None = None
 
     def place(self, location: Location) -> Place:
         """Where a symbolic place is."""
         span = location.span
         if span is None:
-            span = self.locate(location.path, location.part) if self.locate else _START
+            span = self.locate(location) if self.locate else _START
         return Place(file=location.file or self.name, span=span, path=location.path, label=location.label)
 
     def line(self, file: str, number: int) -> str | None:

@@ -66,7 +66,7 @@ def _cell(character: str) -> str:
     number = ord(character)
     if character == "\t":
         return _TAB
-    if number < 0x20:  # noqa: PLR2004  C0 controls have pictures of their own, U+2400 on
+    if number < 0x20:  # noqa: controls have pictures of their own, U+2400 on
         return chr(0x2400 + number)
     if number == 0x7F:  # noqa: PLR2004  delete
         return "\u2421"

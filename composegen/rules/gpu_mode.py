@@ -3,9 +3,9 @@
 ## What happens
 
 Device reservations, `gpus:` and the `nvidia` runtime all end in NVIDIA's container toolkit. With GPUs of AMD or Intel
-Docker refuses the container (`could not select device driver`). Their way is the device nodes: `/dev/kfd` and `/dev/dri`
-for AMD, `/dev/dri` for Intel. NVIDIA's GPUs, in turn, need more than their device nodes: the toolkit brings the driver's
-libraries.
+Docker refuses the container (`could not select device driver`). Their way is the device nodes: `/dev/kfd` and
+`/dev/dri` for AMD, `/dev/dri` for Intel. NVIDIA's GPUs, in turn, need more than their device nodes: the toolkit brings
+the driver's libraries.
 
 ## What to do
 

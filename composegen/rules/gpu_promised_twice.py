@@ -7,9 +7,9 @@ own; together they run out of it, and models land partly on the CPU, many times 
 
 ## What to do
 
-Give each instance a GPU of its own (`gpus: one-each`, or other ids). To let one engine answer more requests at a time on
-one GPU, raise `OLLAMA_NUM_PARALLEL` instead. Where sharing is meant (small models, little load), say `shared: true` in
-every placement concerned.
+Give each instance a GPU of its own (`gpus: one-each`, or other ids). To let one engine answer more requests at a time
+on one GPU, raise `OLLAMA_NUM_PARALLEL` instead. Where sharing is meant (small models, little load), say `shared: true`
+in every placement concerned.
 """
 
 from __future__ import annotations

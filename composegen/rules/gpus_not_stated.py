@@ -2,13 +2,15 @@
 
 ## What happens
 
-A single instance gets all GPUs of its host. With several, that would load every model once per instance on the same GPUs,
-each engine taking the free memory for its own: they run out of it, and models land partly on the CPU, many times slower.
+A single instance gets all GPUs of its host. With several, that would load every model once per instance on the same
+GPUs, each engine taking the free memory for its own: they run out of it, and models land partly on the CPU, many times
+slower.
 
 ## What to do
 
-Say it in the placement: `gpus: one-each` (instance k gets GPU k), a number per instance, a list of ids, or `none` for an
-instance that works on the CPU. `gpus: all` for several instances needs `shared: true`, which says that sharing is meant.
+Say it in the placement: `gpus: one-each` (instance k gets GPU k), a number per instance, a list of ids, or `none` for
+an instance that works on the CPU. `gpus: all` for several instances needs `shared: true`, which says that sharing is
+meant.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 ## What happens
 
 `127.0.0.1`, `::1` and `localhost` mean the machine that asks. The other hosts would ask themselves, and so would the
-users: the gateway finds no server, an app finds no models, `verify.sh` checks the wrong machine. On a single host such an
-address is fine: it keeps the ports on that machine.
+users: the gateway finds no server, an app finds no models, `verify.sh` checks the wrong machine. On a single host such
+an address is fine: it keeps the ports on that machine.
 
 ## What to do
 
@@ -43,7 +43,7 @@ services:
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Each loopback address in a topology of several hosts."""
-    if len(plan.topology.hosts) < 2:
+    if len(plan.topology.hosts) == 1:
         return
     for name, host in plan.topology.hosts.items():
         if is_loopback(host.address):

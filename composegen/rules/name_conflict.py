@@ -2,15 +2,16 @@
 
 ## What happens
 
-Containers are named after services: instance k of service `chat` is `chat-k`, its model-init `chat-init`, beside it may stand
-`chat-ready` and `chat-wait`; the gateway is `traefik`. An app has its own name. Volumes are named after stores; the state of
-`chat-1` is in `chat-1-state`, and a service without `store:` keeps its models in `chat-models`. Where two of these names are
-equal, one container or volume would silently replace the other. Two hosts with one address are one machine under two names:
-each would be unaware of what the other puts there.
+Containers are named after services: instance k of service `chat` is `chat-k`, its model-init `chat-init`, beside it
+may stand `chat-ready` and `chat-wait`; the gateway is `traefik`. An app has its own name. Volumes are named after
+stores; the state of `chat-1` is in `chat-1-state`, and a service without `store:` keeps its models in `chat-models`.
+Where two of these names are equal, one container or volume would silently replace the other. Two hosts with one
+address are one machine under two names: each would be unaware of what the other puts there.
 
 ## What to do
 
-Rename one of the two. Names such as `chat-2` stay reserved while `chat` has one instance, so that a second one can come.
+Rename one of the two. Names such as `chat-2` stay reserved while `chat` has one instance, so that a second one can
+come.
 """
 
 from __future__ import annotations

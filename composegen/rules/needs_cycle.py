@@ -13,6 +13,7 @@ Take one of the needs out: usually the one of the app that copes with the other 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from composegen.findings import Finding, Location, Severity
 from composegen.keypath import KeyPath
@@ -93,11 +94,13 @@ def _finding(topology: Topology, circle: Sequence[str], at: KeyPath) -> Finding:
     if len(circle) == 1:
         return RULE.finding(f"app `{circle[0]}` needs itself", at=at, expected="another app or a service")
     shown = " needs ".join(f"`{name}`" for name in (*circle, circle[0]))
-    following = zip(circle, circle[1:], strict=False)
+    following = pairwise(circle)
     return RULE.finding(
         f"apps need each other in a circle: {shown}",
         at=at,
-        related=[Location(path=_place(topology, one, other), label=f"`{one}` needs `{other}`") for one, other in following],
+        related=[
+            Location(path=_place(topology, one, other), label=f"`{one}` needs `{other}`") for one, other in following
+        ],
         expected="one of these needs less",
     )
 

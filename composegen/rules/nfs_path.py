@@ -2,14 +2,14 @@
 
 ## What happens
 
-The path goes into the exports of the server and into the mounts of every client, where it must name one folder. exportfs
-refuses a relative path; `..`, `.`, doubled or trailing slashes name the same folder in two ways, so that export and mount no
-longer match and the client gets `access denied by server`. `/` would export the whole machine.
+The path goes into the exports of the server and into the mounts of every client, where it must name one folder.
+exportfs refuses a relative path; `..`, `.`, doubled or trailing slashes name the same folder in two ways, so that
+export and mount no longer match and the client gets `access denied by server`. `/` would export the whole machine.
 
 ## What to do
 
-Write the folder that holds `blobs/` and `manifests/` as an absolute path without `.` and `..`, without a slash or a space at
-its end.
+Write the folder that holds `blobs/` and `manifests/` as an absolute path without `.` and `..`, without a slash or a
+space at its end.
 """
 
 from __future__ import annotations

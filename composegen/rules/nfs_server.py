@@ -2,13 +2,14 @@
 
 ## What happens
 
-An nfs store is exported either by a host of this file (`server:`), for which composegen then writes the exports, or by a
-machine that is set up by somebody else (`external:`, a NAS). With neither the clients have nothing to mount; with both they
-have a choice. A `writer:` on which no instance runs never writes, and the store stays empty.
+An nfs store is exported either by a host of this file (`server:`), for which composegen then writes the exports, or by
+a machine that is set up by somebody else (`external:`, a NAS). With neither the clients have nothing to mount; with
+both they have a choice. A `writer:` on which no instance runs never writes, and the store stays empty.
 
 ## What to do
 
-State one of `server:` and `external:`. Name as `writer:` a host on which a service runs that keeps its models in this store.
+State one of `server:` and `external:`. Name as `writer:` a host on which a service runs that keeps its models in this
+store.
 """
 
 from __future__ import annotations

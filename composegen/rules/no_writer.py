@@ -2,9 +2,9 @@
 
 ## What happens
 
-Models come into a store through one instance that mounts it read-write. Without one nothing prepares the folder, nothing
-pulls models, and the readers do not even start: Ollama exits when `blobs/` and `manifests/` are missing on a read-only
-mount.
+Models come into a store through one instance that mounts it read-write. Without one nothing prepares the folder,
+nothing pulls models, and the readers do not even start: Ollama exits when `blobs/` and `manifests/` are missing on a
+read-only mount.
 
 ## What to do
 

@@ -2,10 +2,10 @@
 
 ## What happens
 
-Under a service, `compose:` adds keys that composegen does not know. For a key that it writes (the image, the ports, the
-mounts, the health check, ...) there would be two values, and whichever wins, the other is lost: a replaced `volumes` takes
-the model store away, a replaced `healthcheck` never turns healthy. For an app, composegen writes `depends_on` entries for
-what stands under `needs`.
+Under a service, `compose:` adds keys that composegen does not know. For a key that it writes (the image, the ports,
+the mounts, the health check, ...) there would be two values, and whichever wins, the other is lost: a replaced
+`volumes` takes the model store away, a replaced `healthcheck` never turns healthy. For an app, composegen writes
+`depends_on` entries for what stands under `needs`.
 
 ## What to do
 
@@ -64,10 +64,8 @@ OWNED: Mapping[str, str] = {
     "gpus": "`gpus` in the placement",
     "devices": "`gpus` in the placement",
     "runtime": "`gpus` in the placement",
-    "group_add": "`gpus` in the placement",
     "network_mode": "",
     "networks": "",
-    "extra_hosts": "",
     "profiles": "",
     "extends": "",
 }
@@ -85,10 +83,10 @@ def check(plan: Plan) -> Iterator[Finding]:
 def _owned(service: Service, key: str) -> Finding:
     instead = OWNED[key]
     return RULE.finding(
-        f"composegen writes `{key}` of service `{service.name}` itself",
+        f"composegen decides on `{key}` of service `{service.name}` itself",
         at=service.at("compose", key),
         part="key",
-        expected=instead or "a key that composegen does not write",
+        expected=instead or "a key that composegen leaves to you",
         hint="" if instead else "a compose.override.yaml beside the generated file may overrule it",
     )
 

@@ -2,10 +2,10 @@
 
 ## What happens
 
-Docker starts the first container and refuses the second with `port is already allocated`, after half of the host is up.
-Everything that takes a port counts: the instances of every service (instance k has `port` + k - 1), the gateway (also one
-that composegen does not run) and the `ports` of apps. A port on `0.0.0.0` or `::` takes it on every address of its family;
-one without address takes it on all. Two different addresses of a host may use the same port.
+Docker starts the first container and refuses the second with `port is already allocated`, after half of the host is
+up. Everything that takes a port counts: the instances of every service (instance k has `port` + k - 1), the gateway
+(also one that composegen does not run) and the `ports` of apps. A port on `0.0.0.0` or `::` takes it on every address
+of its family; one without address takes it on all. Two different addresses of a host may use the same port.
 
 ## What to do
 
@@ -58,7 +58,9 @@ def check(plan: Plan) -> Iterator[Finding]:
         for again, earlier in _clashes(ports).items():
             base = _free(ports, again, suggested)
             suggested |= set(range(base, base + len(ports[again]))) if base else set()
-            yield _finding(host, [b for b in ports[again] if _taken(b, earlier)], earlier, _hint(base, len(ports[again])))
+            yield _finding(
+                host, [b for b in ports[again] if _taken(b, earlier)], earlier, _hint(base, len(ports[again]))
+            )
 
 
 def _clashes(ports: dict[Owner, list[Binding]]) -> dict[Owner, list[Binding]]:
@@ -104,7 +106,8 @@ def _finding(host: HostPlan, again: Sequence[Binding], earlier: Sequence[Binding
         f"{ports} of host `{host.name}` {'is' if len(numbers) == 1 else 'are'} published by {owners}",
         at=_port(again[0]),
         related=[
-            Location(path=_port(other), label=f"also published here, by {_who(other, earlier)}") for other in first.values()
+            Location(path=_port(other), label=f"also published here, by {_who(other, earlier)}")
+            for other in first.values()
         ],
         hint=hint,
     )

@@ -2,14 +2,14 @@
 
 ## What happens
 
-`writer: none` mounts the store read-only and leaves it to another service to fill it. `directory` and `volume` stores are
-local: every host has its own. Where no other service writes it on that host, it stays empty, and Ollama exits because
-`blobs/` and `manifests/` are missing. The same holds for a service without `store:`, whose volume is its own.
+`writer: none` mounts the store read-only and leaves it to another service to fill it. `directory` and `volume` stores
+are local: every host has its own. Where no other service writes it on that host, it stays empty, and Ollama exits
+because `blobs/` and `manifests/` are missing. The same holds for a service without `store:`, whose volume is its own.
 
 ## What to do
 
-Take `writer: none` (or `writer: HOST`) out, so that instance 1 on each host writes; or run the writing service on that host,
-too; or share one copy over the network with a store of `kind: nfs`.
+Take `writer: none` (or `writer: HOST`) out, so that instance 1 on each host writes; or run the writing service on that
+host, too; or share one copy over the network with a store of `kind: nfs`.
 """
 
 from __future__ import annotations
@@ -97,5 +97,11 @@ def _empty(topology: Topology) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG305", slug="replica-without-store", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG305",
+    slug="replica-without-store",
+    severity=Severity.ERROR,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

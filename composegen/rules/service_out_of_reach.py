@@ -2,14 +2,14 @@
 
 ## What happens
 
-`127.0.0.1` (and `::1`, `localhost`) as `address` or `bind` keeps the ports of a host on that host. An app elsewhere, or the
-gateway, asks itself or nobody: connection refused. Containers of the same host are no better off where they would have to go
-through such a port; only those that reach each other by name are.
+`127.0.0.1` (and `::1`, `localhost`) as `address` or `bind` keeps the ports of a host on that host. An app elsewhere,
+or the gateway, asks itself or nobody: connection refused. Containers of the same host are no better off where they
+would have to go through such a port; only those that reach each other by name are.
 
 ## What to do
 
-Publish the ports where they can be reached: an address of the network as `bind`, protected by a firewall. Or run the app on
-the host of the service.
+Publish the ports where they can be reached: an address of the network as `bind`, protected by a firewall. Or run the
+app on the host of the service.
 """
 
 from __future__ import annotations
@@ -113,5 +113,11 @@ def _gateway(plan: Plan) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG801", slug="service-out-of-reach", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG801",
+    slug="service-out-of-reach",
+    severity=Severity.ERROR,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

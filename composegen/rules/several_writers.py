@@ -3,14 +3,14 @@
 ## What happens
 
 Ollama has no lock that reaches beyond its own process. Two servers that pull into one store write the same `-partial`
-files and fail each other; a delete through one removes blobs that the other has just linked to; one prunes while the other
-downloads.
+files and fail each other; a delete through one removes blobs that the other has just linked to; one prunes while the
+other downloads.
 
 ## What to do
 
-Let one service write the store and all others on it say `writer: none`: the writer's model-init brings the models of all of
-them. Local stores (`directory`, `volume`) have one writer on each host, an nfs store has one in all. Where both the store and
-its service name a `writer:` host, it must be the same.
+Let one service write the store and all others on it say `writer: none`: the writer's model-init brings the models of
+all of them. Local stores (`directory`, `volume`) have one writer on each host, an nfs store has one in all. Where both
+the store and its service name a `writer:` host, it must be the same.
 """
 
 from __future__ import annotations

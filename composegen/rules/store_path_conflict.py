@@ -2,13 +2,14 @@
 
 ## What happens
 
-composegen keeps one writer per store. Two stores in one folder have two, which do not know of each other: downloads collide,
-and a delete through one takes blobs that the other needs. Where one is a mount, it hides what the other has written below it.
+composegen keeps one writer per store. Two stores in one folder have two, which do not know of each other: downloads
+collide, and a delete through one takes blobs that the other needs. Where one is a mount, it hides what the other has
+written below it.
 
 ## What to do
 
-Give each store its own `path`; an nfs store may appear on its clients elsewhere with `mountpoint`. Where the same models are
-meant, declare one store, let several services name it, and let all but one of them say `writer: none`.
+Give each store its own `path`; an nfs store may appear on its clients elsewhere with `mountpoint`. Where the same
+models are meant, declare one store, let several services name it, and let all but one of them say `writer: none`.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ def check(plan: Plan) -> Iterator[Finding]:
 
 def _folders(topology: Topology, store: Store) -> Iterator[tuple[str, str, KeyPath]]:
     """Machine, folder and key of every place where a store lies."""
-    hosts = {host: None for service in topology.services.values() if service.store == store.name for host in service.hosts}
+    hosts = {
+        host: None for service in topology.services.values() if service.store == store.name for host in service.hosts
+    }
     match store:
         case DirectoryStore():
             yield from ((f"host `{host}`", store.path, store.at("path")) for host in hosts)
@@ -84,5 +87,11 @@ def _folders(topology: Topology, store: Store) -> Iterator[tuple[str, str, KeyPa
 
 
 RULE = Rule(
-    code="CG306", slug="store-path-conflict", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG306",
+    slug="store-path-conflict",
+    severity=Severity.ERROR,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

@@ -2,14 +2,14 @@
 
 ## What happens
 
-Docker refuses to create the container (`could not select device driver`, `unknown device`), or the engine starts without
-the GPU and answers from the CPU, slowly and without a word.
+Docker refuses to create the container (`could not select device driver`, `unknown device`), or the engine starts
+without the GPU and answers from the CPU, slowly and without a word.
 
 ## What to do
 
-Name ids that stand in `gpus.devices` of the host, or ask for as many as it has: `one-each` takes one GPU per instance, a
-number that many per instance, handed out in the order of `devices` over all services of the host (by name). For a host
-without `gpus:`, declare them there, or leave `gpus` out of the placement.
+Name ids that stand in `gpus.devices` of the host, or ask for as many as it has: `one-each` takes one GPU per instance,
+a number that many per instance, handed out in the order of `devices` over all services of the host (by name). For a
+host without `gpus:`, declare them there, or leave `gpus` out of the placement.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _of_placement(host: HostPlan, placement: Placement, service: str) -> Iterato
 
 def _unknown(host: HostPlan, gpus: HostGpus, placement: Placement, index: int) -> Finding:
     wanted = placement.gpus[index] if isinstance(placement.gpus, tuple) else ""
-    near = get_close_matches(wanted, gpus.devices, n=1) if len(wanted) > 3 else []
+    near = [] if wanted.isdecimal() else get_close_matches(wanted, gpus.devices, n=1)
     return RULE.finding(
         f"host `{host.name}` has no GPU `{wanted}`",
         at=placement.at("gpus", index),

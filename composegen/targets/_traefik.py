@@ -17,8 +17,9 @@ from composegen.versions import at_least
 POOL_PATHS = (
     ("/", "/api/version", "/api/status", "/api/tags", "/api/ps", "/api/show"),
     ("/api/generate", "/api/chat", "/api/embed", "/api/embeddings"),
-    ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"),
-    ("/v1/audio/transcriptions", "/v1/images/generations", "/v1/images/edits", "/v1/models"),
+    ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages"),
+    ("/v1/embeddings", "/v1/audio/transcriptions", "/v1/images/generations", "/v1/images/edits"),
+    ("/v1/models",),
 )
 """What any instance may answer, line by line as it stands in the file; `/v1/models/NAME` comes on top."""
 
@@ -38,6 +39,7 @@ class Router:
     route: RoutePlan
     pool: tuple[str, ...]
     admin: tuple[str, ...]
+    """Empty where nobody may change models: without a password nothing of the kind is routed."""
     servers: tuple[Server, ...]
 
 
@@ -63,29 +65,33 @@ def traefik_artifacts(plan: Plan) -> Iterator[Artifact]:
 
 
 def _dynamic(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
-    spec = gateway.spec
-    weighted = gateway.balance in _WEIGHTED and at_least(spec.traefik.version, WEIGHT_SINCE)
+    spec, prefix = gateway.spec, plan.topology.name
+    admin = spec.admin if any(route.primary for route in gateway.routes) else None
+    users = _inside(gateway, admin.users if admin else None)
+    allow = admin.allow if admin else ()
     return {
         "plan": plan,
         "gateway": gateway,
-        "routers": [_router(gateway, route) for route in gateway.routes],
-        "weighted": weighted,
-        "prefix": plan.topology.name,
-        "users": _inside(gateway, spec.admin.users if spec.admin else None),
+        "prefix": prefix,
+        "routers": [_router(gateway, route, users) for route in gateway.routes],
+        "tls_of_router": {"certResolver": spec.tls.resolver} if spec.tls and spec.tls.resolver else {},
+        "weighted": gateway.balance in _WEIGHTED and at_least(spec.traefik.version, WEIGHT_SINCE),
+        "allow": allow,
+        "users": users,
+        "guards": [f"{prefix}-allow"] * bool(allow) + [f"{prefix}-users"] * bool(users),
         "certificate": _inside(gateway, spec.tls.certificate if spec.tls else None),
         "key": _inside(gateway, spec.tls.key if spec.tls else None),
-        "admin": spec.admin is not None and any(route.primary for route in gateway.routes),
     }
 
 
-def _router(gateway: GatewayPlan, route: RoutePlan) -> Router:
+def _router(gateway: GatewayPlan, route: RoutePlan, users: str | None) -> Router:
     pool = [" || ".join(_path(path) for path in line) for line in POOL_PATHS]
     pool.append("PathRegexp(`^/v1/models/[^/]+(/[^/]+)*$`)")
     admin = [" || ".join(_path(path) for path in ADMIN_PATHS), "PathPrefix(`/api/blobs/`)"]
     return Router(
         route=route,
         pool=tuple(_rule(gateway.spec.hostname, pool)),
-        admin=tuple(_rule(gateway.spec.hostname, admin)),
+        admin=tuple(_rule(gateway.spec.hostname, admin)) if route.primary and users else (),
         servers=tuple({server.url: server for server in route.servers}.values()),
     )
 
@@ -96,8 +102,9 @@ def _path(path: str) -> str:
 
 def _rule(hostname: str | None, alternatives: Iterable[str]) -> Iterator[str]:
     """The lines of a rule: this host name, if there is one, and one of the alternatives."""
+    yield f"Host(`{hostname}`) && (" if hostname else "("
     first, *rest = alternatives
-    yield (f"Host(`{hostname}`) && (" if hostname else "(") + first
+    yield first
     yield from (f"|| {alternative}" for alternative in rest)
     yield ")"
 

@@ -12,10 +12,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from composegen.artifacts import Artifact, Literal, Syntax
-from composegen.plan import Container, GpuGrant, HostPlan, Plan, Role
+from composegen.plan import Binding, Container, GpuGrant, HostPlan, Plan, Role
 from composegen.targets import Target
 
 _ONE_SHOTS = frozenset({Role.INIT, Role.WAIT})
+
+_SAME_AS = {
+    "cpus": ("limits", "cpus"),
+    "pids_limit": ("limits", "pids"),
+    "mem_reservation": ("reservations", "memory"),
+}
+"""Keys of a service, and where the same stands below `deploy.resources`: Compose refuses the former beside the latter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +30,12 @@ class Stanza:
     """A container as its service in the Compose file is printed."""
 
     container: Container
+    bindings: tuple[Binding, ...]
+    """Ports that are published for it; those of an app stand among its own keys."""
     mounts: tuple[Mapping[str, object], ...]
     """Its mounts, in Compose's long form."""
+    deploy: Mapping[str, Any]
+    """What it may use at most, and the GPUs reserved for it."""
     devices: tuple[str, ...]
     """Entries of `devices:`: device nodes, or CDI names."""
     init: bool
@@ -75,9 +86,13 @@ def _stanza(container: Container) -> Stanza:
     app = container.role is Role.APP
     # The user's own `extra_hosts` of an app stand beside those that lead to the services it needs.
     own_hosts = _hosts(extra.pop("extra_hosts", None)) if app else {}
+    deploy = _deploy(container, extra) if not app else {}
+    extra = {key: value for key, value in extra.items() if not (deploy and key in _SAME_AS)}
     return Stanza(
         container=container,
+        bindings=container.bindings if not app else (),
         mounts=tuple(_mounts(container)) if not app else (),
+        deploy=deploy,
         devices=_devices(container.gpus),
         init=container.role in _ONE_SHOTS | {Role.INSTANCE} and "init" not in extra,
         nofile=container.role in {Role.INSTANCE, Role.GATEWAY} and "ulimits" not in extra,
@@ -101,6 +116,26 @@ def _mounts(container: Container) -> Iterator[Mapping[str, object]]:
 def _source(path: str) -> str:
     """A path that Compose takes for one: a leading `~` would mean the home of whoever runs it."""
     return path if path.startswith(("/", "./", "../")) else f"./{path}"
+
+
+def _deploy(container: Container, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of a container and its reserved GPUs; empty where it has neither."""
+    resources: dict[str, dict[str, Any]] = {}
+    if container.memory is not None:
+        resources["limits"] = {"memory": container.memory}
+    if container.gpus is not None and container.gpus.mode == "reservation":
+        resources["reservations"] = {"devices": [_request(container.gpus) | {"capabilities": ["gpu"]}]}
+    if not resources:
+        return {}
+    for key in sorted(_SAME_AS.keys() & extra.keys()):
+        section, name = _SAME_AS[key]
+        resources.setdefault(section, {})[name] = extra[key]
+    return {"resources": resources}
+
+
+def _request(gpus: GpuGrant) -> dict[str, Any]:
+    """Asks the NVIDIA driver for these GPUs, or for all."""
+    return {"driver": "nvidia"} | ({"device_ids": list(gpus.devices)} if gpus.devices else {"count": "all"})
 
 
 def _devices(gpus: GpuGrant | None) -> tuple[str, ...]:

@@ -48,11 +48,15 @@ def test_a_file_of_somebody_else_is_not_seen() -> None:
     assert compare({}, {PATH: THEIRS}, {}).items == ()
 
 
-TREES = st.dictionaries(st.sampled_from([PurePosixPath(name) for name in "abcd"]), st.builds(Entry, data=st.binary(max_size=1)))
+TREES = st.dictionaries(
+    st.sampled_from([PurePosixPath(name) for name in "abcd"]), st.builds(Entry, data=st.binary(max_size=1))
+)
 
 
 @given(TREES, TREES, TREES)
-def test_laws(planned: dict[PurePosixPath, Entry], actual: dict[PurePosixPath, Entry], written: dict[PurePosixPath, Entry]) -> None:
+def test_laws(
+    planned: dict[PurePosixPath, Entry], actual: dict[PurePosixPath, Entry], written: dict[PurePosixPath, Entry]
+) -> None:
     changes = compare(planned, actual, owned(written))
     after = dict(actual)
     for change in changes.items:

@@ -84,9 +84,11 @@ def test_a_hostile_lock_removes_nothing_outside(tree: Make) -> None:
 @pytest.mark.parametrize("kind", ["a directory", "a symbolic link", "a named pipe"])
 def test_only_plain_files_are_read(tmp_path: Path, kind: str) -> None:
     place = tmp_path / "x"
-    {"a directory": place.mkdir, "a named pipe": lambda: os.mkfifo(place), "a symbolic link": lambda: place.symlink_to("y")}[
-        kind
-    ]()
+    {
+        "a directory": place.mkdir,
+        "a named pipe": lambda: os.mkfifo(place),
+        "a symbolic link": lambda: place.symlink_to("y"),
+    }[kind]()
     with pytest.raises(ComposegenError, match=f"is {kind}, not a plain file"):
         disk.read(tmp_path, [PurePosixPath("x")])
 
@@ -118,7 +120,9 @@ def test_a_file_in_the_way_of_a_folder_is_an_error(tree: Make) -> None:
     assert files(root) == {"box"}
 
 
-def test_a_crash_after_any_rename_is_repaired_by_the_next_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_after_any_rename_is_repaired_by_the_next_render(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = {PurePosixPath(name): Entry(data=b"old") for name in "abc"}
     new = {PurePosixPath(name): Entry(data=b"new") for name in "abd"}
     real = Path.replace

@@ -43,7 +43,21 @@ def test_owned_recognises_its_bytes_whatever_their_mode() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ".", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\\b", "a\x00b", "a\nb", "composegen.lock.json", ".."],
+    [
+        "",
+        ".",
+        "/etc/passwd",
+        "../x",
+        "a/../b",
+        "a//b",
+        "./a",
+        "a/",
+        "a\\b",
+        "a\x00b",
+        "a\nb",
+        "composegen.lock.json",
+        "..",
+    ],
 )
 def test_paths_that_composegen_never_wrote(text: str) -> None:
     assert inside(text) is None
@@ -68,7 +82,10 @@ def test_paths_that_it_may_have_written() -> None:
         (b'{"format": 1}', "does not have the keys"),
         (b'{"format": 1, "target": "compose", "files": []}', "does not have the keys"),
         (b'{"format": 1, "target": "compose", "files": {"a": 1}}', "not a hash and a mode"),
-        (b'{"format": 1, "target": "compose", "files": {"a": {"sha256": "0", "mode": "4755"}}}', "not a hash and a mode"),
+        (
+            b'{"format": 1, "target": "compose", "files": {"a": {"sha256": "0", "mode": "4755"}}}',
+            "not a hash and a mode",
+        ),
         (b'{"format": 2, "files": {}}', "newer composegen"),
     ],
 )

@@ -12,11 +12,14 @@ from composegen.report import Sources
 from composegen.report.json import report
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "findings.schema.json").read_text())
-SOURCES = Sources(
-    name="topology.yaml",
-    texts={"topology.yaml": "name: x\n"},
-    locate=lambda path, part: Span(line=len(path), column=1 if part == "key" else 7, end_line=len(path), end_column=9),
-)
+
+
+def locate(location: Location) -> Span:
+    line = len(location.path)
+    return Span(line=line, column=1 if location.part == "key" else 7, end_line=line, end_column=9)
+
+
+SOURCES = Sources(name="topology.yaml", texts={"topology.yaml": "name: x\n"}, locate=locate)
 FINDING = Finding(
     code="CG201",
     slug="port-conflict",

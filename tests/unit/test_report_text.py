@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from composegen.findings import Finding, Location, Part, Severity, Span
+from composegen.findings import Finding, Location, Severity, Span
 from composegen.keypath import KeyPath
 from composegen.report import Sources
 from composegen.report.excerpt import WIDTH, excerpt, visible, width
@@ -30,9 +30,8 @@ def finding(where: Location, **more: object) -> Finding:
 
 
 def sources(text: str = TOPOLOGY, places: dict[KeyPath, Span] | None = None) -> Sources:
-    def locate(path: KeyPath, part: Part) -> Span:
-        assert part in {"key", "value"}
-        return (places or {})[path]
+    def locate(location: Location) -> Span:
+        return (places or {})[location.path]
 
     return Sources(name="topology.yaml", texts={"topology.yaml": text}, locate=locate if places is not None else None)
 
@@ -130,7 +129,9 @@ def test_colour_only_when_asked_for() -> None:
 
 def test_a_value_cannot_steer_the_terminal() -> None:
     nasty = "\x1b[2J\u202egnp.exe\x00"
-    shown = report([finding(Location(span=span(1, 1, 4), label=nasty), message=nasty, hint=nasty, expected=nasty)], sources(nasty))
+    shown = report(
+        [finding(Location(span=span(1, 1, 4), label=nasty), message=nasty, hint=nasty, expected=nasty)], sources(nasty)
+    )
     assert set(shown) & {"\x1b", "\u202e", "\x00"} == set()
     assert "␛[2J<U+202E>gnp.exe␀" in shown
 

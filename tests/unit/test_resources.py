@@ -29,7 +29,7 @@ def test_templates_are_named_by_their_path() -> None:
 
 
 def test_the_compose_schema_is_at_hand() -> None:
-    assert "service" in resources.compose_schema()["definitions"]
+    assert "service" in resources.compose_schema()["$defs"]
 
 
 def test_the_topology_schema_is_the_shipped_file() -> None:

@@ -1,0 +1,241 @@
+"""The findings about data that does not fit a schema: one function each, with what would be right and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from composegen import wording
+from composegen.document import Document
+from composegen.findings import Finding, Location, Part, Severity
+from composegen.keypath import KeyPath
+from composegen.suggestion import cut, did_you_mean, one_of
+
+_LATER_KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
+    (): frozenset({"environments", "patches", "target", "direct"}),
+    ("services", "*"): frozenset({"upgrade", "migrate_from", "direct"}),
+    ("defaults",): frozenset({"upgrade", "migrate_from", "direct"}),
+    ("gateway",): frozenset({"direct"}),
+    ("gateway", "routes", "*"): frozenset({"path", "failover", "direct"}),
+    ("apps", "*"): frozenset({"direct"}),
+}
+"""Keys of the language that this version does not know yet, by where they stand."""
+
+_LATER_ENGINES = frozenset({"model-runner", "vllm"})
+
+_BOOLEANS = {
+    **dict.fromkeys(("y", "yes", "on", "true"), "true"),
+    **dict.fromkeys(("n", "no", "off", "false"), "false"),
+}
+"""What YAML 1.1, or a person, takes for a boolean."""
+
+_SEXAGESIMAL = re.compile(r"[0-9]+(:[0-9]+)+")
+_OCTAL = re.compile(r"[-+]?0[0-9]+")
+_FREE = "x-"
+_MANY = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A document as read against a schema with these definitions; `compose`: the schema is that of Compose."""
+
+    document: Document
+    definitions: Mapping[str, Any]
+    compose: bool = False
+
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema that a reference stands for; any other as it is."""
+        reference = schema.get("$ref")
+        return self.resolved(self.definitions[reference.rpartition("/")[2]]) if reference else schema
+
+    def known_keys(self, schema: Mapping[str, Any]) -> frozenset[str]:
+        """Keys that a schema admits by name, its own and those of all parts that it is made of."""
+        whole = self.resolved(schema)
+        parts = [self.known_keys(part) for part in whole.get("allOf", ())]
+        return frozenset(whole.get("properties", {})).union(*parts)
+
+    def unknown_keys(self, found: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+        """Keys of a mapping that a schema does not admit."""
+        known = self.known_keys(schema)
+        patterns = (_FREE, *(pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})))
+        for key in found:
+            if key not in known and not any(re.match(pattern, key) for pattern in patterns):
+                yield key
+
+    def expected(self, schema: Mapping[str, Any]) -> str:
+        """What a schema wants, in words."""
+        return wording.expected(schema, self.definitions)
+
+    def admits(self, schema: Mapping[str, Any], text: str) -> bool:
+        """Whether a text is all that a schema wants, as far as its form goes."""
+        match self.resolved(schema):
+            case {"anyOf": branches} | {"oneOf": branches}:
+                return any(self.admits(branch, text) for branch in branches)
+            case {"enum": words}:
+                return text in words
+            case {"type": "string", "pattern": pattern}:
+                return re.search(pattern, text) is not None
+            case {"type": names}:
+                return "string" in names
+        return False
+
+    def text(self, path: KeyPath) -> str | None:
+        """How a plain scalar was written."""
+        return self.document.texts.get(path)
+
+    def finding(
+        self,
+        code: str,
+        slug: str,
+        message: str,
+        path: KeyPath,
+        *,
+        part: Part = "value",
+        expected: str = "",
+        hint: str = "",
+        label: str = "",
+    ) -> Finding:
+        """A finding of this reading."""
+        rule = " (a rule of Compose)" if self.compose else ""
+        return Finding(
+            code=code,
+            slug=slug,
+            severity=Severity.ERROR,
+            message=message + rule,
+            where=Location(path=path, part=part, label=label),
+            expected=expected,
+            hint=hint,
+        )
+
+
+def unknown_key(reading: Reading, path: KeyPath, key: str, known: Iterable[str]) -> Finding:
+    """A key that does not belong here: misspelt, or of a later version."""
+    if not reading.compose and key in _later(path):
+        return _not_yet(reading, (*path, key), f"`{key}` in {wording.place(path)}", "key")
+    return reading.finding(
+        "CG104",
+        "unknown-key",
+        f"unknown key `{cut(key)}` in {wording.place(path)}",
+        (*path, key),
+        part="key",
+        expected=_keys(reading, known),
+        hint=did_you_mean(key, known),
+        label="" if reading.compose else wording.setting(path),
+    )
+
+
+def _keys(reading: Reading, known: Iterable[str]) -> str:
+    """What keys belong here; Compose has too many to name them all."""
+    names = sorted(known)
+    if reading.compose and len(names) > _MANY:
+        return f"one of the {len(names)} keys that Compose knows here"
+    return one_of(names) if names else "no key at all"
+
+
+def missing_key(reading: Reading, path: KeyPath, key: str, schema: Mapping[str, Any]) -> Finding:
+    """A key that must be there."""
+    field = reading.resolved(schema).get("properties", {}).get(key, {})
+    example = next((one for one in field.get("examples", ()) if not isinstance(one, dict | list)), None)
+    expected = reading.expected(field)
+    return reading.finding(
+        "CG101",
+        "missing-key",
+        f"{wording.place(path)} has no `{key}`",
+        path,
+        part="key",
+        expected=f"`{key}`: {expected}" if expected else f"`{key}`",
+        hint=f"for example `{key}: {wording.written(example)}`" if example is not None else "",
+    )
+
+
+def wrong_type(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str, Any]) -> Finding:
+    """A value of a kind that cannot stand here; the traps of YAML's two versions get a hint of their own."""
+    kinds = wording.kinds(schema, reading.definitions)
+    text = reading.text(path)
+    return reading.finding(
+        "CG102",
+        "wrong-type",
+        f"{wording.place(path)} is {wording.value(found, text)}, not {wording.of_kinds(kinds)}",
+        path,
+        part="key" if found is None and path else "value",
+        expected=reading.expected(schema),
+        hint=_trap(found, text, kinds, reading.admits(schema, text or "")),
+    )
+
+
+def wrong_value(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str, Any], rule: Any = None) -> Finding:
+    """A value of the right kind that is out of bounds, misspelt, or not of the right form.
+
+    `rule` is the part of `schema` that the value was meant for, when that is a choice.
+    """
+    words = [word for word in (rule or schema).get("enum", ()) if isinstance(word, str)]
+    place = wording.place(path)
+    if path[-1:] == ("engine",) and found in _LATER_ENGINES and words:
+        return _not_yet(reading, path, f"engine `{found}`", "value")
+    return reading.finding(
+        "CG103",
+        "wrong-value",
+        f"{place} cannot be {wording.value(found, reading.text(path))}",
+        path,
+        expected=reading.expected(schema),
+        hint=did_you_mean(found, words) if isinstance(found, str) else "",
+    )
+
+
+def bad_key(reading: Reading, path: KeyPath, key: str, schema: Mapping[str, Any]) -> Finding:
+    """A name of the user's own that cannot be one."""
+    return reading.finding(
+        "CG103",
+        "wrong-value",
+        f"`{cut(key)}` cannot be a name in {wording.place(path)}",
+        (*path, key),
+        part="key",
+        expected=reading.expected(schema),
+    )
+
+
+def octal_numbers(document: Document) -> Iterator[Finding]:
+    """Plain numbers that begin with a zero: YAML 1.2 drops the zero, readers of YAML 1.1 take the rest for octal."""
+    reading = Reading(document=document, definitions={})
+    for path, text in document.texts.items():
+        if _OCTAL.fullmatch(text) and path[-2:-1] != ("environment",) and not str(path[0]).startswith(_FREE):
+            yield reading.finding(
+                "CG103",
+                "wrong-value",
+                f"{wording.place(path)} is `{cut(text)}`, which YAML 1.2 and 1.1 read as different numbers",
+                path,
+                expected="a number without leading zero, or text in quotes",
+                hint=f'write `"{cut(text)}"` for the text, `{cut(text.lstrip("-+0") or "0")}` for the number',
+            )
+
+
+def _later(path: KeyPath) -> frozenset[str]:
+    """Keys of later versions at a path."""
+    for place, keys in _LATER_KEYS.items():
+        if len(place) == len(path) and all(part in ("*", step) for part, step in zip(place, path, strict=True)):
+            return keys
+    return frozenset()
+
+
+def _not_yet(reading: Reading, path: KeyPath, what: str, part: Part) -> Finding:
+    return reading.finding("CG105", "not-yet-known", f"{what} is not known to this version yet", path, part=part)
+
+
+def _trap(found: Any, text: str | None, kinds: frozenset[str], admitted: bool) -> str:  # noqa: FBT001
+    """What to do about a value that YAML reads as something else than was meant; `admitted`: as text it would do."""
+    match found:
+        case None:
+            return "write a value, or remove the key"
+        case bool() | int() | float() if admitted and text:
+            return f'put it in quotes: "{cut(text)}"'
+        case str() if "boolean" in kinds and found.lower() in _BOOLEANS:
+            return f"write {_BOOLEANS[found.lower()]}, without quotes"
+        case str() if kinds & {"integer", "number"} and found.strip().isdecimal():
+            return f"remove the quotes: {cut(found.strip())}"
+        case str() if kinds & {"integer", "number"} and _SEXAGESIMAL.fullmatch(found):
+            return "with a colon this is text; write one number"
+        case dict() if list(found) == ["secret"]:
+            return "a secret is `{secret: NAME}`, NAME a variable, as a value of `environment`"
+    return ""

@@ -1,0 +1,116 @@
+"""Names that must exist: every reference of a topology, read off its declarations, and the hosts of its services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from composegen.fields import Ref, Section
+from composegen.findings import Finding, Findings, Location, Part, Severity
+from composegen.keypath import KeyPath
+from composegen.shapes import Choice, Entries, Many, Plain, Shape, Words, declared
+from composegen.shapes import Part as SectionShape
+from composegen.suggestion import cut, did_you_mean, one_of
+from composegen.topology import Service, Topology
+from composegen.wording import place
+
+_NOUNS = {"hosts": "host", "stores": "store", "services": "service", "apps": "app"}
+
+
+def check(topology: Topology) -> Findings:
+    """A finding for each name that nothing bears, and for each service that runs nowhere.
+
+    What a service takes from `defaults` is said once, of `defaults`.
+    """
+    return (
+        *_dangling(topology, topology),
+        *_unmet_needs(topology),
+        *(_nowhere(service) for service in topology.services.values() if not service.hosts),
+    )
+
+
+def _dangling(section: Section, topology: Topology) -> Iterator[Finding]:
+    """The references in a section and below it that lead nowhere."""
+    for field in declared(type(section)):
+        value = getattr(section, field.name)
+        if value is not None and not _inherited(section, field.name, topology):
+            yield from _in_value(field.shape, value, section.at(field.name), topology)
+
+
+def _inherited(section: Section, name: str, topology: Topology) -> bool:
+    """Whether a service has this value from `defaults`."""
+    return isinstance(section, Service) and getattr(section, name) == getattr(topology.defaults, name)
+
+
+def _in_value(shape: Shape, value: Any, path: KeyPath, topology: Topology) -> Iterator[Finding]:
+    match shape:
+        case Plain(marks=marks):
+            yield from _named(marks, value, path, "value", topology)
+        case SectionShape():
+            yield from _dangling(value, topology)
+        case Many(item=item):
+            for index, one in enumerate(value):
+                yield from _in_value(item, one, (*path, index), topology)
+        case Entries(key=key, value=inner):
+            for name, one in value.items():
+                yield from _named(key.marks, name, (*path, name), "key", topology)
+                yield from _in_value(inner, one, (*path, name), topology)
+        case Choice(shapes=shapes):
+            yield from _in_choice(shapes, value, path, topology)
+
+
+def _in_choice(shapes: Iterable[Shape], value: Any, path: KeyPath, topology: Topology) -> Iterator[Finding]:
+    """The branch that the value belongs to; a word that stands for itself is no reference."""
+    if any(isinstance(shape, Words) and value in shape.words for shape in shapes):
+        return
+    for shape in shapes:
+        match shape, value:
+            case (SectionShape(), Section()) | (Plain(), str()):
+                yield from _in_value(shape, value, path, topology)
+                return
+
+
+def _named(marks: Iterable[Any], name: Any, path: KeyPath, part: Part, topology: Topology) -> Iterator[Finding]:
+    for mark in marks:
+        if isinstance(mark, Ref) and name not in getattr(topology, mark.section):
+            yield _unknown(f"{_NOUNS[mark.section]} `{cut(name)}`", name, path, part, getattr(topology, mark.section))
+
+
+def _unmet_needs(topology: Topology) -> Iterator[Finding]:
+    """Needs of apps, which name a service or another app."""
+    known = {**topology.services, **topology.apps}
+    for app in topology.apps.values():
+        for need in app.needs:
+            if need.service not in known:
+                what = f"service or app `{cut(need.service)}`"
+                yield _unknown(what, need.service, need.at("service"), "value", known)
+
+
+def _unknown(what: str, name: str, path: KeyPath, part: Part, known: Iterable[str]) -> Finding:
+    names = sorted(known)
+    return Finding(
+        code="CG106",
+        slug="unknown-reference",
+        severity=Severity.ERROR,
+        message=f"there is no {what}, which {place(_whole(path))} names",
+        where=Location(path=path, part=part),
+        expected=one_of(names) if names else "a name that is declared; none is",
+        hint=did_you_mean(name, names),
+    )
+
+
+def _whole(path: KeyPath) -> KeyPath:
+    """What a reference belongs to: the entry of a section, or the section."""
+    return path[:2] if path[0] in _NOUNS else path[:1]
+
+
+def _nowhere(service: Service) -> Finding:
+    return Finding(
+        code="CG107",
+        slug="no-placement",
+        severity=Severity.ERROR,
+        message=f"service `{service.name}` runs on no host",
+        where=Location(path=service.at(), part="key"),
+        expected="`hosts`: at least one host",
+        hint="for example `hosts: {NAME: 1}`",
+    )

@@ -1,0 +1,181 @@
+"""The shapes that a declared field may have, read off its annotation: the one place that knows how types are written.
+
+The JSON Schema, the loader and the reference check all go by these shapes. Any other shape of an annotation is refused.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from composegen.fields import Section
+
+Marks = tuple[Any, ...]
+"""What `Annotated` says beside the type: Limits, Ref, Verbatim, KeyLimits, Foreign."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """A scalar: str, int, float or bool."""
+
+    type: type
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """One of some constants."""
+
+    words: tuple[Any, ...]
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """YAML's null."""
+
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anything:
+    """Any value at all."""
+
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Many:
+    """A list."""
+
+    item: Shape
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """A mapping whose keys are the user's."""
+
+    key: Shape
+    value: Shape
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A section."""
+
+    section: type[Section]
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One of several shapes."""
+
+    shapes: tuple[Shape, ...]
+    marks: Marks = ()
+
+
+Shape = Plain | Words | Nothing | Anything | Many | Entries | Part | Choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """One field of a section. `optional` says whether it may be left out."""
+
+    name: str
+    shape: Shape
+    doc: str
+    example: Any
+    optional: bool
+    default: Any
+
+
+def declared(section: type[Section]) -> tuple[Declared, ...]:
+    """The fields of a section that stand in the file, as declared in `topology`."""
+    return _all_declared(section)
+
+
+@cache
+def _all_declared(section: Any) -> tuple[Declared, ...]:
+    hints = get_type_hints(section, include_extras=True)
+    return tuple(_declared(field, hints[field.name]) for field in fields(section) if "doc" in field.metadata)
+
+
+def _declared(field: Field[Any], hint: Any) -> Declared:
+    shape = shape_of(hint)
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return Declared(
+        name=field.name,
+        shape=_without_nothing(shape) if default is None else shape,
+        doc=field.metadata["doc"],
+        example=field.metadata["example"],
+        optional=default is not MISSING,
+        default=default,
+    )
+
+
+def _without_nothing(shape: Shape) -> Shape:
+    """The shape of a field whose absence is None: None is not for the file."""
+    if not isinstance(shape, Choice):
+        return shape
+    rest = tuple(one for one in shape.shapes if not isinstance(one, Nothing))
+    return rest[0] if len(rest) == 1 else Choice(shapes=rest, marks=shape.marks)
+
+
+def shape_of(hint: Any, marks: Marks = ()) -> Shape:
+    """The shape that an annotation declares. Raises TypeError for one that is not known here."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return shape_of(arguments[0], (*arguments[1:], *marks))
+    if origin in (Union, types.UnionType):
+        return Choice(shapes=tuple(shape_of(argument) for argument in arguments), marks=marks)
+    if origin is Literal:
+        return Words(words=arguments, marks=marks)
+    if origin is tuple and arguments[1:] == (...,):
+        return Many(item=shape_of(arguments[0]), marks=marks)
+    if origin is Mapping:
+        return Entries(key=shape_of(arguments[0]), value=shape_of(arguments[1]), marks=marks)
+    return _simple(hint, marks)
+
+
+def _simple(hint: Any, marks: Marks) -> Shape:
+    if hint is Any:
+        return Anything(marks=marks)
+    if hint is type(None):
+        return Nothing(marks=marks)
+    if hint in (str, int, float, bool):
+        return Plain(type=hint, marks=marks)
+    if isinstance(hint, type) and issubclass(hint, Section):
+        return Part(section=hint, marks=marks)
+    raise TypeError(f"a topology field cannot be declared as {hint!r}")
+
+
+def sections(root: type[Section]) -> tuple[type[Section], ...]:
+    """The section and all that stand in it, by name."""
+    found: dict[str, type[Section]] = {}
+    waiting = [root]
+    while waiting:
+        section = waiting.pop()
+        if section.__name__ not in found:
+            found[section.__name__] = section
+            waiting += [part for field in declared(section) for part in parts(field.shape)]
+    return tuple(found[name] for name in sorted(found))
+
+
+def parts(shape: Shape) -> Iterator[type[Section]]:
+    """The sections in a shape."""
+    match shape:
+        case Part(section=section):
+            yield section
+        case Many(item=item):
+            yield from parts(item)
+        case Entries(value=value):
+            yield from parts(value)
+        case Choice(shapes=shapes):
+            for one in shapes:
+                yield from parts(one)

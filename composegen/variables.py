@@ -1,0 +1,191 @@
+"""`${NAME}` and `${NAME:-default}` in the values of a topology, for the names that it lists under `variables:`.
+
+`$${` is a literal `${`; every other `$` is itself. Keys are never touched. What a variable brings in is not read again.
+The environment is passed in; this module asks no system for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from composegen.document import Document
+from composegen.findings import Finding, Findings, Location, Severity, Span
+from composegen.keypath import KeyPath
+from composegen.scalars import resolve
+from composegen.suggestion import cut, did_you_mean
+
+SECTION = "variables"
+"""The list of names; a reference there would name itself."""
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{([^}\n]*)(\}?)")
+_INSIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+_FREE = "x-"
+
+
+def substitute(document: Document, environment: Mapping[str, str]) -> tuple[Document, Findings]:
+    """The document with every reference replaced, and a finding for each that cannot be.
+
+    A plain scalar that is nothing but one reference is read again as a plain scalar, so `port: ${PORT}` is a number;
+    with an empty value it is empty text. A name that is set to nothing takes the default, as in the shell.
+    """
+    if not isinstance(document.data, dict):
+        return document, ()
+    work = _Work(document=document, environment=environment, listed=_listed(document.data))
+    data = {key: work.below(value, (key,)) for key, value in document.data.items()}
+    unknown = document.unknown | frozenset(work.unknown)
+    return replace(document, data=data, texts=work.texts, unknown=unknown), tuple(work.findings.values())
+
+
+def _listed(data: Mapping[str, Any]) -> frozenset[str]:
+    names = data.get(SECTION)
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+
+
+class _Unknown(Exception):
+    """A reference that cannot be replaced: what is wrong with it, and what to do."""
+
+    def __init__(self, message: str, expected: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.expected = expected
+        self.hint = hint
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """One run over a document; `findings` are by place and message, as one anchor may stand in many places."""
+
+    document: Document
+    environment: Mapping[str, str]
+    listed: frozenset[str]
+    texts: dict[KeyPath, str] = field(init=False)
+    unknown: set[KeyPath] = field(default_factory=set)
+    findings: dict[tuple[Span, str], Finding] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.texts = dict(self.document.texts)
+
+    def below(self, value: Any, path: KeyPath) -> Any:
+        """A value with the references below it replaced."""
+        if path == (SECTION,) or (len(path) == 1 and str(path[0]).startswith(_FREE)):
+            return value
+        match value:
+            case dict():
+                return {key: self.below(item, (*path, key)) for key, item in value.items()}
+            case list():
+                return [self.below(item, (*path, index)) for index, item in enumerate(value)]
+            case str() if "${" in value:
+                return self._text(value, path)
+        return value
+
+    def _text(self, text: str, path: KeyPath) -> Any:
+        """A string with its references replaced; as it was when one cannot be."""
+        matches = list(_REFERENCE.finditer(text))
+        replaced = _each(matches, self._replacement, lambda number, fault: self._report(path, matches, number, fault))
+        plain = self.texts.pop(path, None)
+        if len(replaced) < len(matches):
+            self.unknown.add(path)
+            return text
+        result = _joined(text, matches, replaced)
+        if plain is None or not _is_one_reference(text, matches) or not result:
+            return result
+        self.texts[path] = result
+        return resolve(result)
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        """What one reference stands for. Raises _Unknown."""
+        if match[0] == "$${":
+            return "${"
+        inside = _INSIDE.fullmatch(match[1])
+        if not match[2] or inside is None or "${" in (inside[2] or ""):
+            raise _malformed(match)
+        return self._value(inside[1], inside[2])
+
+    def _value(self, name: str, default: str | None) -> str:
+        if name not in self.listed:
+            near = did_you_mean(name, self.listed)
+            raise _Unknown(
+                f"variable `{cut(name)}` is not listed under `variables:`",
+                hint=near or f"list it: `variables: [{cut(name)}]`; for the text itself write `$${{{cut(name)}}}`",
+            )
+        value = self.environment.get(name)
+        if default is not None:
+            return value or default
+        if value is None:
+            raise _Unknown(
+                f"variable `{cut(name)}` has neither a value nor a default",
+                expected="a value in the environment or in an env file",
+                hint=f"set {cut(name)}, or state a default: `${{{cut(name)}:-...}}`",
+            )
+        return value
+
+    def _report(self, path: KeyPath, matches: Sequence[re.Match[str]], number: int, fault: _Unknown) -> None:
+        span = _place(self.document, path, matches, number)
+        self.findings[span, fault.message] = Finding(
+            code="CG008",
+            slug="undefined-variable",
+            severity=Severity.ERROR,
+            message=fault.message,
+            where=Location(path=path, span=span),
+            expected=fault.expected,
+            hint=fault.hint,
+        )
+
+
+def _each(
+    matches: Sequence[re.Match[str]],
+    replacement: Callable[[re.Match[str]], str],
+    report: Callable[[int, _Unknown], None],
+) -> list[str]:
+    """The replacements of all references that have one; the others are reported."""
+    found = []
+    for number, match in enumerate(matches):
+        try:
+            found.append(replacement(match))
+        except _Unknown as fault:
+            report(number, fault)
+    return found
+
+
+def _malformed(match: re.Match[str]) -> _Unknown:
+    expected = "`${NAME}` or `${NAME:-default}`"
+    if not match[2]:
+        return _Unknown(f"`{cut(match[0])}` has no closing brace", expected, "for the text itself write `$${`")
+    return _Unknown(f"`{cut(match[0])}` is no variable", expected, "for the text itself write `$${`")
+
+
+def _joined(text: str, matches: Sequence[re.Match[str]], replaced: Sequence[str]) -> str:
+    parts, end = [], 0
+    for match, value in zip(matches, replaced, strict=True):
+        parts += [text[end : match.start()], value]
+        end = match.end()
+    return "".join(parts) + text[end:]
+
+
+def _is_one_reference(text: str, matches: Sequence[re.Match[str]]) -> bool:
+    return len(matches) == 1 and matches[0][0] == text and text != "$${"
+
+
+def _place(document: Document, path: KeyPath, matches: Sequence[re.Match[str]], number: int) -> Span:
+    """The reference itself where the source shows it as it is; else the whole value."""
+    span = document.values[path]
+    source = _source(document, span)
+    written = list(_REFERENCE.finditer(source))
+    if [match[0] for match in written] != [match[0] for match in matches]:
+        return span
+    before = source[: written[number].start()].split("\n")
+    line = span.line + len(before) - 1
+    column = len(before[-1]) + (span.column if len(before) == 1 else 1)
+    inside = written[number][0].split("\n")
+    end_column = column + len(inside[0]) if len(inside) == 1 else len(inside[-1]) + 1
+    return Span(line=line, column=column, end_line=line + len(inside) - 1, end_column=end_column)
+
+
+def _source(document: Document, span: Span) -> str:
+    """The text of a span, its line breaks as `\\n`."""
+    lines = [document.line(number) for number in range(span.line, span.end_line + 1)]
+    lines[-1] = lines[-1][: span.end_column - 1]
+    return "\n".join([lines[0][span.column - 1 :], *lines[1:]])

@@ -1,0 +1,214 @@
+"""The invariants of docs/architecture.md that can be read off the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "composegen"
+
+LAYERS = (
+    "keypath errors registry",
+    "findings fields",
+    "suggestion versions modelname syntax scalars events nodes catalogue yamltext quoting variable environment",
+    "document topology input_pages",
+    "variables schema build references language_page",
+    "plan",
+    "engines",
+    "resolve",
+    "rules templating",
+    "artifacts",
+    "targets manifest",
+    "changes pipeline",
+    "report",
+    "io pages",
+    "cli",
+    "reference",
+)
+"""From the bottom to the top: a module imports from lower lines, and within its own line or package without a cycle."""
+
+DOORS = {
+    "ruamel": {"events", "scalars", "nodes"},
+    "jsonschema": {"schema"},
+    "jinja2": {"templating"},
+    "dotenv": {"io.dotenv"},
+    "check_jsonschema": {"io.resources"},
+    "click": {"cli", "reference"},
+}
+"""Which modules may import a package from outside."""
+
+OUTSIDE = {
+    "os",
+    "subprocess",
+    "time",
+    "datetime",
+    "random",
+    "logging",
+    "socket",
+    "shutil",
+    "tempfile",
+    "getpass",
+    "locale",
+}
+"""What only the shell (io, cli, reference) may import."""
+
+LONGEST = 300
+LONGER: Mapping[str, str] = {
+    "topology": "the whole language in one place is its point",
+    "plan": "the whole plan in one place is its point",
+    "input_pages": "texts, no code",
+}
+"""Modules above `LONGEST` lines, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """One import: what of, the names taken, and whether only the type checker does it, or a function when it runs."""
+
+    module: str
+    names: tuple[str, ...]
+    typing: bool
+    lazy: bool
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Name below `composegen` and syntax tree of every module."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports() -> Mapping[str, tuple[Import, ...]]:
+    return {name: tuple(_imports(tree, typing=False, lazy=False)) for name, tree in sources()}
+
+
+def _imports(node: ast.AST, *, typing: bool, lazy: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Import(names=names):
+                for alias in names:
+                    yield Import(module=alias.name, names=(), typing=typing, lazy=lazy)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield Import(module=module, names=tuple(alias.name for alias in names), typing=typing, lazy=lazy)
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield from _imports(child, typing=True, lazy=lazy)
+            case ast.FunctionDef():
+                yield from _imports(child, typing=typing, lazy=True)
+            case _:
+                yield from _imports(child, typing=typing, lazy=lazy)
+
+
+def ours(module: str) -> set[str]:
+    """Modules of ours that a module imports when it runs, by name below `composegen`."""
+    found = set()
+    for one in imports()[module]:
+        if one.module.split(".")[0] == "composegen" and not one.typing:
+            base = one.module.removeprefix("composegen").strip(".")
+            for name in one.names or ("",):
+                inner = f"{base}.{name}".strip(".")
+                found.add(inner if inner in imports() else base)
+    return found - {""}
+
+
+def layer(module: str) -> int:
+    top = module.split(".", maxsplit=1)[0]
+    for number, line in enumerate(LAYERS):
+        if top in line.split():
+            return number
+    pytest.fail(f"{module} has no layer: give it one in LAYERS")
+
+
+def test_imports_go_down() -> None:
+    for module in imports():
+        if module not in {"", "__main__"}:
+            wrong = {other for other in ours(module) if layer(other) > layer(module)}
+            assert not wrong, f"{module} must not import {wrong}"
+
+
+def test_imports_make_no_circle() -> None:
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join((*trail, module))
+        if module not in done:
+            eager = {one for one in ours(module) if not _lazily(module, one) and not one.startswith(f"{module}.")}
+            for other in eager - {module.rpartition(".")[0]}:
+                visit(other, (*trail, module))
+            done.add(module)
+
+    for module in imports():
+        visit(module, ())
+
+
+def _lazily(module: str, other: str) -> bool:
+    return all(one.lazy for one in imports()[module] if f"{one.module}.".startswith(f"composegen.{other}."))
+
+
+def test_the_core_has_no_world() -> None:
+    for module, found in imports().items():
+        if module.split(".")[0] not in {"io", "cli", "reference"}:
+            names = {one.module.split(".")[0] for one in found}
+            assert not names & OUTSIDE, module
+            assert not [one for one in found if one.module == "pathlib" and set(one.names) - {"PurePosixPath"}], module
+            tree = dict(sources())[module]
+            calls = {
+                node.func.id
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            assert not calls & {"open", "print", "input", "eval", "exec"}, module
+
+
+def test_the_core_knows_of_sys_only_its_modules() -> None:
+    for module, tree in sources():
+        if module.split(".")[0] not in {"io", "cli", "reference"}:
+            used = {
+                node.attr
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sys"
+            }
+            assert used <= {"modules"}, module
+
+
+@pytest.mark.parametrize("package", DOORS)
+def test_a_package_from_outside_has_its_doors(package: str) -> None:
+    for module, found in imports().items():
+        if any(one.module.split(".")[0] == package and not one.typing for one in found):
+            assert module in DOORS[package] or module.split(".")[0] in DOORS[package], f"{module} imports {package}"
+
+
+def test_imports_in_functions_are_only_there_for_a_quick_start() -> None:
+    for module, found in imports().items():
+        if any(one.lazy for one in found):
+            assert module.split(".")[0] in {"cli", "io", "schema", "templating", "events", "document"}, module
+
+
+def test_modules_are_short() -> None:
+    for module, _ in sources():
+        path = PACKAGE.joinpath(*module.split(".")) if module else PACKAGE
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= LONGEST or module in LONGER, f"{module}: {lines} lines"
+        assert module not in LONGER or lines > 150, f"{module} need not be an exception"
+
+
+def test_everything_public_is_documented() -> None:
+    for module, tree in sources():
+        assert ast.get_docstring(tree), module
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{module}.{node.name}"
+
+
+def test_the_map_is_complete() -> None:
+    modules = {module.split(".")[0] for module in imports()} - {"", "__main__"}
+    listed = " ".join(LAYERS).split()
+    assert modules <= set(listed), modules - set(listed)
+    assert len(listed) == len(set(listed))

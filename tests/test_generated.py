@@ -1,0 +1,58 @@
+"""Generated files are what their sources say: `pytest --update` (or `make reference`) writes them anew."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from composegen import pages, reference
+from composegen.errors import ExitCode
+from composegen.findings import has_errors
+from composegen.io.source import bare_world
+from composegen.pipeline import Source, compile
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def test_the_reference_is_up_to_date(*, update: bool) -> None:
+    changes = reference.write() if update else reference.compared()
+    assert update or not changes.effective, "run `pytest --update` and look at `git diff`"
+
+
+def test_the_reference_is_found_out_of_date(monkeypatch: object) -> None:
+    tree = reference.tree()
+    assert all(entry.data.endswith(b"\n") and not entry.data.endswith(b"\n\n") for entry in tree.values())
+    assert str(CHECKOUT).encode() not in b"".join(entry.data for entry in tree.values())
+
+
+def test_every_exit_code_is_explained() -> None:
+    assert set(reference.EXIT_CODES) == set(ExitCode)
+
+
+def test_codes_and_names_are_unique_and_in_a_known_range() -> None:
+    codes = [page.code for page in pages.pages()]
+    names = [page.slug for page in pages.pages()]
+    assert len(set(codes)) == len(codes)
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"CG\d{3}", code) and code[:3] in reference.RANGES for code in codes)
+
+
+def test_every_code_in_the_source_has_a_page() -> None:
+    known = {page.code for page in pages.pages()}
+    for path in (CHECKOUT / "composegen").rglob("*.py"):
+        strings = (node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
+        found = {text for text in strings if isinstance(text, str) and re.fullmatch(r"CG\d{3}", text)}
+        assert found <= known, path
+
+
+def test_the_examples_of_input_pages_show_what_they_say() -> None:
+    for page in pages.INPUT_PAGES:
+        if page.bad:
+            compiled = compile(Source(name="topology.yaml", data=page.bad.encode()), bare_world())
+            assert {(one.code, one.slug) for one in compiled.findings if one.code == page.code} == {
+                (page.code, page.slug)
+            }
+            assert has_errors(compiled.findings)
+            good = compile(Source(name="topology.yaml", data=page.good.encode()), bare_world())
+            assert not has_errors(good.findings), page.code
