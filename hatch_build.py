@@ -11,7 +11,7 @@ OUTPUT_OF_SAMPLES = {"expected", "README.md", "plan.txt", "findings.txt"}
 """What `io.resources.is_input` leaves out too."""
 
 
-class DataHook(BuildHookInterface):  # type: ignore[misc]  # hatchling has no types here
+class DataHook(BuildHookInterface[Any]):
     """Adds the files; an editable install reads them from the checkout and must not get a copy that goes stale."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

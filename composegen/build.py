@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from composegen.document import Document
 from composegen.fields import Foreign, Named, Section, Verbatim
 from composegen.inheritance import SERVICES, merged, written_out
-from composegen.keypath import KeyPath
-from composegen.scalars import Scalar
 from composegen.shapes import Choice, Entries, Many, Nothing, Part, Plain, Shape, Words, declared
 from composegen.topology import ServiceDefaults, Topology
+
+if TYPE_CHECKING:
+    from composegen.document import Document
+    from composegen.keypath import KeyPath
+    from composegen.scalars import Scalar
 
 _ENVIRONMENT = "environment"
 
@@ -28,7 +30,7 @@ def build(document: Document) -> Topology:
     services, origins = merged(document.data)
     data = {**document.data, SERVICES: services}
     topology = _Builder(document=document, origins=origins).section(Topology, data, ())
-    assert isinstance(topology, Topology)  # noqa: S101 - for the type checker
+    assert isinstance(topology, Topology)  # for the type checker
     return topology
 
 
@@ -60,7 +62,7 @@ class _Builder:
                 return self._entries(shape, inner, value, path)
             case Choice():
                 return self._choice(shape, value, path)
-            case Plain(type=kind) if kind is int:
+            case Plain(kind=kind) if kind is int:
                 return int(value)
         return value
 
@@ -98,10 +100,10 @@ class _Builder:
         return path
 
 
-def _fits(shape: Shape, value: Any) -> bool:
+def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
     """Whether this branch of a choice is meant, on valid data."""
     match shape:
-        case Plain(type=kind):
+        case Plain(kind=kind):
             return _is_plain(kind, value)
         case Words(words=words):
             return any(value == word and type(value) is type(word) for word in words)

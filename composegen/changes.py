@@ -1,7 +1,7 @@
 """Changes: what a planned tree would do to the files that are there, as a value.
 
-`compare` decides, `io.disk.apply` acts on the same value, and every view (summary, dry run) prints it. No file is read or
-written here.
+`compare` decides, `io.disk.apply` acts on the same value, and every view (summary, dry run) prints it. No file is read
+or written here.
 """
 
 from __future__ import annotations

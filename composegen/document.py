@@ -7,13 +7,16 @@ object. Whatever is in the bytes becomes findings.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen import events, nodes
 from composegen.findings import Finding, Findings, Location, Severity, Span
-from composegen.keypath import KeyPath
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from composegen.keypath import KeyPath
 
 MAX_BYTES = 4 * 1024 * 1024
 """Size of the largest topology that is read: some hundred times the largest that is known."""
@@ -106,7 +109,7 @@ def _read(name: str, text: str) -> tuple[Document | None, Findings]:
         return None, (*findings, _empty())
     try:
         expansion = nodes.expand(root)
-    except nodes.TooMuch as error:
+    except nodes.LimitError as error:
         return None, (*findings, error.finding)
     return _document(name, lines, expansion), findings
 

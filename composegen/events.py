@@ -35,7 +35,7 @@ def compose(text: str, lines: tuple[str, ...]) -> tuple[Node | None, Findings]:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             composer.take(event)
-    except nodes.TooMuch as error:
+    except nodes.LimitError as error:
         return None, (*composer.findings, error.finding)
     except MarkedYAMLError as error:
         return None, (*composer.findings, syntax.explain(_fault(error, composer.opened), lines))
@@ -116,7 +116,7 @@ class _Composer:
     def _begin(self, event: DocumentStartEvent) -> None:
         if self.root is not None:
             message = "a second document begins here; a topology is one document"
-            raise nodes.TooMuch(syntax.error(message, self.latest, hint="remove this line and what follows it"))
+            raise nodes.LimitError(syntax.error(message, self.latest, hint="remove this line and what follows it"))
         version = getattr(event, "version", None)
         if version is not None and tuple(version) != (1, 2):
             message = f"the file asks for YAML {'.'.join(map(str, version))}; a topology is YAML 1.2"
@@ -127,7 +127,7 @@ class _Composer:
         span = self.latest
         node = MappingNode(span=span) if isinstance(event, MappingStartEvent) else ListNode(span=span)
         if len(self._open) >= nodes.MAX_DEPTH:
-            raise nodes.TooMuch(nodes.too_deep(span))
+            raise nodes.LimitError(nodes.too_deep(span))
         self._open.append(_Open(node=node, flow=bool(event.flow_style), anchor=event.anchor))
 
     def _leave(self) -> None:
@@ -140,7 +140,7 @@ class _Composer:
         """A node is whole: name it, and give it to what it stands in."""
         self._count += 1
         if self._count > nodes.MAX_NODES:
-            raise nodes.TooMuch(nodes.too_many(node.span))
+            raise nodes.LimitError(nodes.too_many(node.span))
         if anchor is not None:
             self._anchors[anchor] = (node.span, node)
         match self._open[-1] if self._open else None:
@@ -148,17 +148,17 @@ class _Composer:
                 self.root = node
             case _Open(node=ListNode() as parent, flow=flow):
                 parent.items.append(node)
-                self._stretch(parent, node, flow)
+                self._stretch(parent, node, flow=flow)
             case _Open(awaits_key=True) as frame:
                 frame.key = self._key(node, frame)
                 frame.awaits_key = False
             case _Open(node=MappingNode() as parent) as frame:
                 if frame.key is not None:
                     parent.entries[frame.key.text] = (frame.key.span, node)
-                self._stretch(parent, node, frame.flow)
+                self._stretch(parent, node, flow=frame.flow)
                 frame.awaits_key = True
 
-    def _stretch(self, parent: MappingNode | ListNode, node: Node, flow: bool) -> None:
+    def _stretch(self, parent: MappingNode | ListNode, node: Node, *, flow: bool) -> None:
         """A block ends where its last value ends; the library says only where the next one begins."""
         end = (node.span.end_line, node.span.end_column)
         if not flow and end > (parent.span.end_line, parent.span.end_column):
@@ -206,7 +206,7 @@ class _Composer:
         span = self.latest
         for frame in self._open:
             if frame.anchor == event.anchor:
-                raise nodes.TooMuch(nodes.cycle(event.anchor, span, frame.node.span))
+                raise nodes.LimitError(nodes.cycle(event.anchor, span, frame.node.span))
         if event.anchor not in self._anchors:
             self.findings.append(syntax.unknown_alias(event.anchor, span, self._anchors))
             return nodes.unknown(span)

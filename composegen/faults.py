@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen import wording
-from composegen.document import Document
 from composegen.findings import Finding, Location, Part, Severity
-from composegen.keypath import KeyPath
 from composegen.suggestion import cut, did_you_mean, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from composegen.document import Document
+    from composegen.keypath import KeyPath
 
 _LATER_KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
     (): frozenset({"environments", "patches", "target", "direct"}),
@@ -85,7 +88,7 @@ class Reading:
         """How a plain scalar was written."""
         return self.document.texts.get(path)
 
-    def finding(
+    def finding(  # noqa: PLR0913 - a finding has this many sides
         self,
         code: str,
         slug: str,
@@ -161,7 +164,7 @@ def wrong_type(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str,
         path,
         part="key" if found is None and path else "value",
         expected=reading.expected(schema),
-        hint=_trap(found, text, kinds, reading.admits(schema, text or "")),
+        hint=_trap(found, text, kinds, admitted=reading.admits(schema, text or "")),
     )
 
 
@@ -223,7 +226,9 @@ def _not_yet(reading: Reading, path: KeyPath, what: str, part: Part) -> Finding:
     return reading.finding("CG105", "not-yet-known", f"{what} is not known to this version yet", path, part=part)
 
 
-def _trap(found: Any, text: str | None, kinds: frozenset[str], admitted: bool) -> str:  # noqa: FBT001
+def _trap(  # noqa: PLR0911 - one for each trap
+    found: Any, text: str | None, kinds: frozenset[str], *, admitted: bool
+) -> str:
     """What to do about a value that YAML reads as something else than was meant; `admitted`: as text it would do."""
     match found:
         case None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen.fields import VARIABLE
-from composegen.keypath import KeyPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from composegen.keypath import KeyPath
 
 _ENVIRONMENT = "environment"
 

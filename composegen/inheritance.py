@@ -6,12 +6,15 @@ which may be wrong in any way: what does not fit the language is left as it is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from composegen.keypath import KeyPath
 from composegen.shapes import Choice, Entries, Part, Shape, declared
 from composegen.topology import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from composegen.keypath import KeyPath
 
 DEFAULTS = "defaults"
 SERVICES = "services"

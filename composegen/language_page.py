@@ -68,13 +68,13 @@ def _row(one: Field[Any], annotation: Any) -> str:
 def _default(one: Field[Any]) -> str:
     """What holds where the key is absent."""
     if one.default_factory is not MISSING:
-        return "empty" if one.default_factory in {dict, tuple} else "its defaults"
+        return "empty" if getattr(one.default_factory, "__name__", "") in {"dict", "tuple"} else "its defaults"
     if one.default is MISSING:
         return "**required**"
     return "" if one.default is None else f"`{_flow(one.default)}`"
 
 
-def takes(annotation: Any) -> str:
+def takes(annotation: Any) -> str:  # noqa: PLR0911 - one shape of type, one return
     """What a field takes, in words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation in _PLAIN:

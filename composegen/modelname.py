@@ -55,9 +55,7 @@ def parse(name: str) -> ModelName:
         rest, _, tag = name.rpartition(":")
     rest, _, model = rest.rpartition("/")
     host, _, namespace = rest.rpartition("/")
-    return ModelName(
-        host=host or DEFAULT_HOST, namespace=namespace or DEFAULT_NAMESPACE, model=model, tag=tag
-    )
+    return ModelName(host=host or DEFAULT_HOST, namespace=namespace or DEFAULT_NAMESPACE, model=model, tag=tag)
 
 
 def key(name: str) -> str:

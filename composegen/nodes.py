@@ -6,14 +6,17 @@ knows nothing of the library that reads YAML.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen.findings import Finding, Location, Severity, Span
-from composegen.keypath import KeyPath
 from composegen.scalars import Scalar, resolve
 from composegen.suggestion import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from composegen.keypath import KeyPath
 
 MAX_NODES = 100_000
 """Values that a topology may hold once its aliases are expanded: hundreds of times the largest that is known."""
@@ -77,7 +80,7 @@ class Expansion:
     unknown: set[KeyPath] = field(default_factory=set)
 
 
-class TooMuch(Exception):
+class LimitError(Exception):
     """The document holds more than any topology does; carries the finding."""
 
     def __init__(self, finding: Finding) -> None:
@@ -87,7 +90,7 @@ class TooMuch(Exception):
 
 
 def expand(root: Node) -> Expansion:
-    """Follow every alias to a copy of its own. Raises TooMuch for what no machine should have to hold."""
+    """Follow every alias to a copy of its own. Raises LimitError for what no machine should have to hold."""
     expansion = Expansion()
     expansion.data = _expand(root, (), root.span, expansion)
     return expansion
@@ -96,9 +99,9 @@ def expand(root: Node) -> Expansion:
 def _expand(node: Node, path: KeyPath, place: Span, out: Expansion) -> Any:
     """The data of one node; recursion ends at MAX_DEPTH."""
     if len(out.values) >= MAX_NODES:
-        raise TooMuch(too_many(place))
+        raise LimitError(too_many(place))
     if len(path) > MAX_DEPTH:
-        raise TooMuch(too_deep(place))
+        raise LimitError(too_deep(place))
     out.values[path] = node.span
     match node:
         case ListNode():

@@ -110,7 +110,7 @@ def _reference(value: Any) -> str:
         case SecretRef(name=name):
             return f"${{{name}:?set {name} in the shell or in .env}}"
         case _:
-            raise TypeError(f"{type(value).__name__} has no form in a Compose file")
+            raise TypeError(f"{value!s:.80} has no form in a Compose file")
 
 
 _COMPOSE = yamltext.Style(literal=lambda text: text.replace("$", "$$"), other=_reference)

@@ -40,7 +40,7 @@ RANGES = {
 
 EXIT_CODES = {
     ExitCode.DONE: "Done, nothing to report.",
-    ExitCode.FINDINGS: "The topology has errors (or warnings under `--strict`), or a write would lose somebody's edits.",
+    ExitCode.FINDINGS: "The topology has errors (under `--strict`, warnings), or a write would lose somebody's edits.",
     ExitCode.FAILED: "composegen could not do it: wrong usage, a file that cannot be read or written.",
     ExitCode.BUG: "A mistake in composegen itself; what is printed is ready to paste into a report.",
     ExitCode.INTERRUPTED: "Stopped by Ctrl-C.",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen.fields import Ref, Section
 from composegen.findings import Finding, Findings, Location, Part, Severity
-from composegen.keypath import KeyPath
 from composegen.shapes import Choice, Entries, Many, Plain, Shape, Words, declared
 from composegen.shapes import Part as SectionShape
 from composegen.suggestion import cut, did_you_mean, one_of
 from composegen.topology import Service, Topology
 from composegen.wording import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from composegen.keypath import KeyPath
 
 _NOUNS = {"hosts": "host", "stores": "store", "services": "service", "apps": "app"}
 

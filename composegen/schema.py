@@ -99,11 +99,11 @@ def _default(value: Any) -> Any:
     return value
 
 
-def _shape(shape: Shape) -> dict[str, Any]:
+def _shape(shape: Shape) -> dict[str, Any]:  # noqa: PLR0911 - one for each shape
     """The schema of one shape."""
     match shape:
         case Plain():
-            return {"type": _TYPES[shape.type], **_marks(shape)}
+            return {"type": _TYPES[shape.kind], **_marks(shape)}
         case Words(words=words):
             return {"enum": list(words)}
         case Nothing():

@@ -6,10 +6,10 @@ The JSON Schema, the loader and the reference check all go by these shapes. Any 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from composegen.fields import Section
 
@@ -21,7 +21,7 @@ Marks = tuple[Any, ...]
 class Plain:
     """A scalar: str, int, float or bool."""
 
-    type: type
+    kind: type
     marks: Marks = ()
 
 
@@ -97,7 +97,7 @@ class Declared:
 
 def declared(section: type[Section]) -> tuple[Declared, ...]:
     """The fields of a section that stand in the file, as declared in `topology`."""
-    return _all_declared(section)
+    return _all_declared(cast("Hashable", section))  # as every class is, whatever its objects are
 
 
 @cache
@@ -149,7 +149,7 @@ def _simple(hint: Any, marks: Marks) -> Shape:
     if hint is type(None):
         return Nothing(marks=marks)
     if hint in (str, int, float, bool):
-        return Plain(type=hint, marks=marks)
+        return Plain(kind=hint, marks=marks)
     if isinstance(hint, type) and issubclass(hint, Section):
         return Part(section=hint, marks=marks)
     raise TypeError(f"a topology field cannot be declared as {hint!r}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.suggestion import cut, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +24,9 @@ class Fault:
     """The innermost bracket that is open."""
 
 
-def explain(fault: Fault, lines: tuple[str, ...]) -> Finding:
+def explain(  # noqa: C901, PLR0911, PLR0912 - one case for each kind of mistake
+    fault: Fault, lines: tuple[str, ...]
+) -> Finding:
     """The finding for a fault: where the mistake is, which is often not where reading stopped."""
     line = _line(lines, fault.stops)
     found = line[fault.stops.column - 1 : fault.stops.column]

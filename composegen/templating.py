@@ -19,6 +19,10 @@ from jinja2.utils import missing
 from composegen.quoting import FILTERS
 
 
+_MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a wrong template can end in while it is rendered."""
+
+
 class TemplateFault(Exception):
     """A template does not work: which one, at which line (1-based), why, and the names that it may have meant."""
 
@@ -60,7 +64,7 @@ class Templates:
         except _MissingName as error:
             names = [*context] if error.names is None else error.names
             raise _fault(name, error, tuple(difflib.get_close_matches(error.wanted, names))) from error
-        except (TemplateError, TypeError, ValueError) as error:
+        except _MISTAKES as error:
             raise _fault(name, error) from error
 
     def parse(self, name: str, text: str) -> nodes.Template:

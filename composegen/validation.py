@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from composegen import faults, foreign, inheritance
-from composegen.document import Document
 from composegen.faults import Reading
-from composegen.findings import Finding, Findings
-from composegen.keypath import KeyPath
+
+if TYPE_CHECKING:
+    from composegen.document import Document
+    from composegen.findings import Finding, Findings
+    from composegen.keypath import KeyPath
 
 Error = Any
-"""A `ValidationError`; the library's types call each of its attributes perhaps unset, which none is once it is found."""
+"""A `ValidationError`; by the library's types each attribute may be unset, which none is in an error that was found."""
 
 _ANCHOR = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
 
@@ -105,12 +107,12 @@ def _choice(error: Error, reading: Reading, root: KeyPath) -> Iterator[Finding]:
 def _excludes(cause: Error, instance: Any) -> bool:
     """Whether an error says that its whole branch was not meant: another type, or another `kind`."""
     if list(cause.relative_path) == ["kind"]:
-        return cause.validator == "enum"
+        return bool(cause.validator == "enum")
     if cause.relative_path:
         return False
     if cause.validator == "enum":
         return not any(type(word) is type(instance) for word in cause.validator_value)
-    return cause.validator in ("type", "const")
+    return str(cause.validator) in {"type", "const"}
 
 
 def _discriminator(error: Error, reading: Reading, path: KeyPath) -> Finding | None:

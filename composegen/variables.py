@@ -7,15 +7,18 @@ The environment is passed in; this module asks no system for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from composegen.document import Document
 from composegen.findings import Finding, Findings, Location, Severity, Span
-from composegen.keypath import KeyPath
 from composegen.scalars import resolve
 from composegen.suggestion import cut, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from composegen.document import Document
+    from composegen.keypath import KeyPath
 
 SECTION = "variables"
 """The list of names; a reference there would name itself."""
@@ -44,7 +47,7 @@ def _listed(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
-class _Unknown(Exception):
+class _UnknownError(Exception):
     """A reference that cannot be replaced: what is wrong with it, and what to do."""
 
     def __init__(self, message: str, expected: str = "", hint: str = "") -> None:
@@ -96,7 +99,7 @@ class _Work:
         return resolve(result)
 
     def _replacement(self, match: re.Match[str]) -> str:
-        """What one reference stands for. Raises _Unknown."""
+        """What one reference stands for. Raises _UnknownError."""
         if match[0] == "$${":
             return "${"
         inside = _INSIDE.fullmatch(match[1])
@@ -107,7 +110,7 @@ class _Work:
     def _value(self, name: str, default: str | None) -> str:
         if name not in self.listed:
             near = did_you_mean(name, self.listed)
-            raise _Unknown(
+            raise _UnknownError(
                 f"variable `{cut(name)}` is not listed under `variables:`",
                 hint=near or f"list it: `variables: [{cut(name)}]`; for the text itself write `$${{{cut(name)}}}`",
             )
@@ -115,14 +118,14 @@ class _Work:
         if default is not None:
             return value or default
         if value is None:
-            raise _Unknown(
+            raise _UnknownError(
                 f"variable `{cut(name)}` has neither a value nor a default",
                 expected="a value in the environment or in an env file",
                 hint=f"set {cut(name)}, or state a default: `${{{cut(name)}:-...}}`",
             )
         return value
 
-    def _report(self, path: KeyPath, matches: Sequence[re.Match[str]], number: int, fault: _Unknown) -> None:
+    def _report(self, path: KeyPath, matches: Sequence[re.Match[str]], number: int, fault: _UnknownError) -> None:
         span = _place(self.document, path, matches, number)
         self.findings[span, fault.message] = Finding(
             code="CG008",
@@ -138,23 +141,23 @@ class _Work:
 def _each(
     matches: Sequence[re.Match[str]],
     replacement: Callable[[re.Match[str]], str],
-    report: Callable[[int, _Unknown], None],
+    report: Callable[[int, _UnknownError], None],
 ) -> list[str]:
     """The replacements of all references that have one; the others are reported."""
     found = []
     for number, match in enumerate(matches):
         try:
             found.append(replacement(match))
-        except _Unknown as fault:
+        except _UnknownError as fault:
             report(number, fault)
     return found
 
 
-def _malformed(match: re.Match[str]) -> _Unknown:
+def _malformed(match: re.Match[str]) -> _UnknownError:
     expected = "`${NAME}` or `${NAME:-default}`"
     if not match[2]:
-        return _Unknown(f"`{cut(match[0])}` has no closing brace", expected, "for the text itself write `$${`")
-    return _Unknown(f"`{cut(match[0])}` is no variable", expected, "for the text itself write `$${`")
+        return _UnknownError(f"`{cut(match[0])}` has no closing brace", expected, "for the text itself write `$${`")
+    return _UnknownError(f"`{cut(match[0])}` is no variable", expected, "for the text itself write `$${`")
 
 
 def _joined(text: str, matches: Sequence[re.Match[str]], replaced: Sequence[str]) -> str:
@@ -185,7 +188,7 @@ def _place(document: Document, path: KeyPath, matches: Sequence[re.Match[str]], 
 
 
 def _source(document: Document, span: Span) -> str:
-    """The text of a span, its line breaks as `\\n`."""
+    """The text of a span, one line break for each."""
     lines = [document.line(number) for number in range(span.line, span.end_line + 1)]
     lines[-1] = lines[-1][: span.end_column - 1]
     return "\n".join([lines[0][span.column - 1 :], *lines[1:]])

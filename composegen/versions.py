@@ -1,9 +1,10 @@
 """Versions of Traefik, Docker Compose and Docker Engine: how they compare, and what is newer than the oldest ones.
 
-The tables hold only what a source states. Compose: the badges in compose-spec's `05-services.md`, `06-networks.md` and
-`build.md`, and for `pre_start`, `provider` and the `subpath` of a volume the first tag of docker/compose that has it;
-what 2.20 knows is left out. Engine: docker/compose `pkg/compose/api_versions.go`, and Docker's release notes for CDI,
-`start_interval`, `gw_priority` and `subpath`. Traefik: the first minor whose `pkg/config/dynamic` has the option.
+The tables hold only what a source states. Compose: the badges in compose-spec's `05-services.md`, `06-networks.md`
+and `build.md`, and for `pre_start`, `provider` and the `subpath` of a volume the first tag of docker/compose that
+has it; what 2.20 knows is left out. Engine: docker/compose `pkg/compose/api_versions.go`, and Docker's release
+notes for CDI, `start_interval`, `gw_priority` and `subpath`. Traefik: the first minor whose `pkg/config/dynamic`
+has the option.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composegen.keypath import KeyPath, show
 from composegen.suggestion import cut, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _NOUNS = {"hosts": "host", "stores": "store", "services": "service", "apps": "app"}
 _SECTIONS = {"gateway": "the gateway", "defaults": "`defaults`"}
@@ -64,7 +66,9 @@ def value(found: Any, text: str | None) -> str:
     return "a mapping"
 
 
-def expected(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+def expected(  # noqa: PLR0911 - one for each keyword
+    schema: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> str:
     """What a schema wants, in words."""
     match schema:
         case {"x-expected": str(phrase)}:
@@ -107,7 +111,7 @@ def of_kinds(names: frozenset[str]) -> str:
     return " or ".join(_TYPES[name] for name in order) or "what belongs here"
 
 
-def kind(found: Any) -> str:
+def kind(found: Any) -> str:  # noqa: PLR0911 - one for each type
     """The JSON type of a value."""
     match found:
         case None:

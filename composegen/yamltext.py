@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
@@ -26,7 +26,7 @@ def _same(text: str) -> str:
 
 
 def _refuse(value: object) -> str:
-    raise TypeError(f"{type(value).__name__} has no form in YAML")
+    raise TypeError(f"{value!s:.80} has no form in YAML")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def flow(value: object, style: Style = PLAIN_YAML) -> str:
     """Any value on one line; text in a list is always quoted, so that a command reads like one."""
     match value:
         case Mapping():
-            return "{" + ", ".join(f"{_key(key)}: {flow(item, style)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{_key(key, style)}: {flow(item, style)}" for key, item in value.items()) + "}"
         case str() | bytes():
             return scalar(value, style)
         case Sequence():
@@ -89,7 +89,7 @@ def block(value: object, indent: int, style: Style = PLAIN_YAML) -> str:
 def _lines(value: object, style: Style) -> list[str]:
     match value:
         case Mapping() if value:
-            return [line for key, item in value.items() for line in _entry(_key(key), item, style)]
+            return [line for key, item in value.items() for line in _entry(_key(key, style), item, style)]
         case str() | bytes():
             return [scalar(value, style)]
         case Sequence() if value:
@@ -118,8 +118,8 @@ def _is_collection(value: Any) -> bool:
     return isinstance(value, (Mapping, Sequence)) and not isinstance(value, (str, bytes)) and bool(value)
 
 
-def _key(key: object) -> str:
-    return scalar(key)
+def _key(key: object, style: Style) -> str:
+    return scalar(key, replace(style, literal=_same))
 
 
 def _text(text: str, style: Style) -> str:

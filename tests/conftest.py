@@ -1,7 +1,7 @@
 """Guards around every test, and the few words that tests share.
 
-A test sees an empty HOME, no COMPOSEGEN_ variable and no colour setting, reaches no network beyond this machine, and must
-leave environment and working directory as they were.
+A test sees an empty HOME, no COMPOSEGEN_ variable and no colour setting, reaches no network beyond this machine, and
+must leave environment and working directory as they were.
 """
 
 from __future__ import annotations

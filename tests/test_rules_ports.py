@@ -111,6 +111,16 @@ def test_the_ports_of_apps_count(ports: str, expected: list[str]) -> None:
     assert [place.partition(".published")[0] for place in found] == expected
 
 
+def test_the_port_of_the_nfs_server_is_taken() -> None:
+    (finding,) = said(
+        "CG201",
+        HOST + "stores: {m: {kind: nfs, server: box, path: /m}}\n"
+        "services: {a: {store: m, hosts: {box: {port: 2049}}}}\n",
+    )
+    assert finding.message == "port 2049 of host `box` is published by the NFS server and by `a-1`"
+    assert related(finding) == ["stores.m"]
+
+
 def test_the_same_port_on_two_hosts_is_no_clash() -> None:
     text = (
         "name: d\nhosts: {one: {address: 10.0.0.1}, two: {address: 10.0.0.2}}\nservices: {a: {hosts: {one: 1, two: 1}}}"

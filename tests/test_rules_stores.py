@@ -116,7 +116,7 @@ def test_unusual_but_plain_paths_pass(path: str) -> None:
         ("{a: {writer: one, hosts: {one: 1}}}", []),
         ("{a: {store: m, writer: two, hosts: {one: 1}}}", ["services.a.writer"]),
         (
-            "{a: {store: m, hosts: {one: 1}}, b: {store: m, writer: none, hosts: {one: {port: 12000}, two: 1, three: 1}}}",
+            "{a: {store: m, hosts: {one: 1}}, b: {store: m, writer: none, hosts: {two: 1, three: 1}}}",
             ["services.b.hosts.two", "services.b.hosts.three"],
         ),
         ("{a: {store: m, hosts: {one: 1}}, b: {store: m, writer: none, hosts: {one: {port: 12000}}}}", []),

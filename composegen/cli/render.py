@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from composegen.changes import Action, Change, Changes, compare
+from composegen.changes import Action, Changes, compare
 from composegen.cli import options, streams
 from composegen.errors import ComposegenError, ExitCode
 from composegen.io import disk
-from composegen.manifest import Lock, owned
+from composegen.manifest import Lock, Owned, owned
 
 if TYPE_CHECKING:
     from composegen.artifacts import Tree
@@ -123,7 +123,7 @@ def _of_host(tree: Tree, host: str) -> Tree:
     return chosen
 
 
-def _decide(root: Path, tree: Tree, lock: Lock, host: str | None) -> tuple[Changes, dict[PurePosixPath, object]]:
+def _decide(root: Path, tree: Tree, lock: Lock, host: str | None) -> tuple[Changes, dict[PurePosixPath, Owned]]:
     """What to change, and what the lock says afterwards; with a host, only its folder is looked at."""
     concerned = {path: entry for path, entry in lock.files.items() if host is None or path.parts[0] == host}
     changes = compare(tree, disk.read(root, [*tree, *concerned]), concerned)
@@ -149,11 +149,7 @@ def _refuse(root: Path, changes: Changes, *, force: bool) -> None:
 
 def _list(changes: Changes) -> list[str]:
     """One line per file that changes."""
-    return [f"  {_sign(change)} {change.path}" for change in changes.effective]
-
-
-def _sign(change: Change) -> str:
-    return change.action.value
+    return [f"  {change.action.value} {change.path}" for change in changes.effective]
 
 
 def _tally(changes: Changes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from composegen import catalogue
 from composegen.engines import Engine, InitOrder, InstanceOrder, WaitOrder
 from composegen.plan import Condition, Container, Dependency, Health, Mount, MountKind, Role, Variable
 from composegen.topology import Model, Secret
@@ -132,10 +133,12 @@ def _client(address: str) -> tuple[Variable, ...]:
 
 
 def _model_arguments(model: Model, folders: Mapping[str, str]) -> Sequence[str]:
-    """How the script is told of one model."""
+    """How the script is told of one model, with the room that it takes (KiB) where that is known."""
     if model.modelfile is not None:
         return ("--create", model.name, f"/init/models/{folders[model.name]}/Modelfile")
-    return ("--insecure-model" if model.insecure else "--model", model.name)
+    size = catalogue.size_of(model.name)
+    room = ("--need", str(size // 1024)) if size else ()
+    return (*room, "--insecure-model" if model.insecure else "--model", model.name)
 
 
 def _script() -> Mount:

@@ -8,13 +8,16 @@ A name without `=` sets nothing. This is the only module that imports python-dot
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv.parser import Binding, parse_stream
 
 from composegen.errors import ComposegenError
 from composegen.findings import Finding, Findings, Location, Severity, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 DEFAULT = ".env"
 _BYTE_ORDER_MARK = "\ufeff"

@@ -15,6 +15,9 @@ WIDTH = 100
 _BEFORE = 24
 _TAB = "    "
 _CUT = "…"
+_FIRST_PRINTABLE = 0x20
+_PICTURES = 0x2400
+"""Unicode's block of pictures of the C0 control characters; delete has one of its own, U+2421."""
 
 
 def visible(text: str) -> str:
@@ -66,10 +69,10 @@ def _cell(character: str) -> str:
     number = ord(character)
     if character == "\t":
         return _TAB
-    if number < 0x20:  # noqa: controls have pictures of their own, U+2400 on
-        return chr(0x2400 + number)
-    if number == 0x7F:  # noqa: PLR2004  delete
+    if character == "\x7f":
         return "\u2421"
+    if number < _FIRST_PRINTABLE:
+        return chr(_PICTURES + number)
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
         return f"<U+{number:04X}>"
     return character

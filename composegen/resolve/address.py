@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 
+from composegen.topology import Host
+
 
 def is_ip(address: str) -> bool:
     """Whether it is an IP address rather than a name."""
@@ -19,6 +21,13 @@ def is_loopback(address: str) -> bool:
     if is_ip(address):
         return ipaddress.ip_address(address).is_loopback
     return address == "localhost" or address.endswith(".localhost")
+
+
+def unreachable_by(host: Host) -> str | None:
+    """The key of a host (`address` or `bind`) that keeps its ports from all other hosts; None when they get through."""
+    if is_loopback(host.address):
+        return "address"
+    return "bind" if host.bind is not None and is_loopback(host.bind) else None
 
 
 def url(scheme: str, host: str, port: int) -> str:

@@ -20,7 +20,7 @@ from composegen.plan import (
     Variable,
     Volume,
 )
-from composegen.resolve.address import is_ip, url
+from composegen.resolve.address import is_ip, unreachable_by, url
 from composegen.resolve.ports import published
 from composegen.resolve.stores import Sharing
 from composegen.topology import App, Host, Init, Service, Topology
@@ -88,7 +88,7 @@ def reach(around: Surroundings, service: Service, *, named: bool = True) -> Reac
             extra_hosts={},
             dependencies=(Dependency(container=name, condition=Condition.HEALTHY),),
         )
-    nearest = (local or own)[0]
+    nearest = next((i for i in (*local, *own) if unreachable_by(i.host) is None), (local or own)[0])
     return Reach(address=url("http", nearest.host.address, nearest.binding.port), extra_hosts={}, dependencies=())
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from composegen.resolve.address import is_loopback
-from composegen.topology import Host
-
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
     """The IP address that the text spells; None for a DNS name or for nothing."""
@@ -32,10 +29,3 @@ def overlap(one: str, other: str) -> bool:
     if first is None or second is None or first.version != second.version:
         return False
     return first == second or first.is_unspecified or second.is_unspecified
-
-
-def unreachable_by(host: Host) -> str | None:
-    """The key of a host (`address` or `bind`) that keeps its ports from all other hosts; None when they get through."""
-    if is_loopback(host.address):
-        return "address"
-    return "bind" if host.bind is not None and is_loopback(host.bind) else None

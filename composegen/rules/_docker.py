@@ -42,9 +42,7 @@ def gpu_modes(plan: Plan, since: Mapping[str, str]) -> Iterator[Asked]:
     for host in plan.hosts:
         mode = _mode(host)
         if mode in since:
-            yield Asked(
-                what=f"GPU mode `{mode}`", since=since[mode], host=host.spec, at=host.spec.at("gpus", "mode")
-            )
+            yield Asked(what=f"GPU mode `{mode}`", since=since[mode], host=host.spec, at=host.spec.at("gpus", "mode"))
 
 
 def _asked(value: object, table: Table, origin: KeyPath, host: Host) -> Iterator[Asked]:

@@ -2,15 +2,15 @@
 
 ## What happens
 
-A call that changes models goes to the writer of the store. A `directory` or `volume` store is local: each host of the
-service has a copy and a writer of its own. A pull through the gateway would reach one of them, and the next request for
-that model might be answered by a host that has never heard of it. Creating a model takes several calls, which would end
-on different hosts.
+A call that changes models goes to the writer of the store. A `directory` or `volume` store is local: each host of
+the service has a copy and a writer of its own. A pull through the gateway would reach one of them, and the next
+request for that model might be answered by a host that has never heard of it. Creating a model takes several calls,
+which would end on different hosts.
 
 ## What to do
 
-Keep the models in an `nfs` store, which has one writer; or place the service on one host; or leave `admin` out and list the
-models in the topology, where each host's model-init brings them.
+Keep the models in an `nfs` store, which has one writer; or place the service on one host; or leave `admin` out and
+list the models in the topology, where each host's model-init brings them.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def check(plan: Plan) -> Iterator[Finding]:
 def _of_route(plan: Plan, route: RoutePlan) -> Iterator[Finding]:
     admin = plan.topology.gateway.admin if plan.topology.gateway else None
     store = next((use for use in plan.stores if route.service in use.services), None)
-    if admin is None or store is None or len(store.writers) < 2:
+    if admin is None or store is None or len(store.writers) <= 1:
         return
     hosts = " and ".join(f"`{host}`" for host in store.writers)
     yield RULE.finding(
-        f"`admin` over {len(store.writers)} writers: the models of service `{route.service.name}` are written on {hosts}",
+        f"`admin` over several writers: the models of service `{route.service.name}` are written on {hosts}",
         at=admin.origin,
         part="key",
         expected="one writer: an nfs store, or a service on one host",

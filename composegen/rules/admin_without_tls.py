@@ -2,9 +2,9 @@
 
 ## What happens
 
-The gateway asks for a name and a password (HTTP basic authentication). Over plain http both go over the network with every
-call, readable by every machine on the way; whoever reads them can delete every model. This is a warning, since a network
-may be trusted, or an encrypted tunnel may end before the gateway.
+The gateway asks for a name and a password (HTTP basic authentication). Over plain http both go over the network
+with every call, readable by every machine on the way; whoever reads them can delete every model. This is a warning,
+since a network may be trusted, or an encrypted tunnel may end before the gateway.
 
 ## What to do
 

@@ -2,15 +2,16 @@
 
 ## What happens
 
-`admin` routes the calls that pull, create, copy, push and delete models to the writer of the store. Ollama itself knows no
-passwords, so without `users` everybody who reaches the gateway could delete every model, or fill the disk with new ones.
-`allow` alone is no protection: whoever sits behind an allowed address (a shared proxy, another container) is let in.
+`admin` routes the calls that pull, create, copy, push and delete models to the writer of the store. Ollama itself
+knows no passwords, so without `users` everybody who reaches the gateway could delete every model, or fill the disk
+with new ones. `allow` alone is no protection: whoever sits behind an allowed address (a shared proxy, another
+container) is let in.
 
 ## What to do
 
-State `users`: the path of an htpasswd file in the gateway host's own folder. `htpasswd -B -c secrets/traefik.users NAME`
-makes one. composegen neither reads nor writes it. Or leave `admin` out: then nobody changes models through the gateway,
-and model-init still brings those that the topology lists.
+State `users`: the path of an htpasswd file in the gateway host's own folder. `htpasswd -B -c secrets/traefik.users
+NAME` makes one. composegen neither reads nor writes it. Or leave `admin` out: then nobody changes models through
+the gateway, and model-init still brings those that the topology lists.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 
 ## What happens
 
-`latest`, no tag at all, a name such as `stable`, or a version that leaves its last part open is moved to each new release.
-Two hosts that pull on different days run different programs; a restart becomes an upgrade that nobody decided; and going
-back is guesswork. The same topology then no longer means the same thing.
+`latest`, no tag at all, a name such as `stable`, or a version that leaves its last part open is moved to each new
+release. Two hosts that pull on different days run different programs; a restart becomes an upgrade that nobody
+decided; and going back is guesswork. The same topology then no longer means the same thing.
 
 ## What to do
 
-State the whole version (`ollama/ollama:0.32.15`), or a digest (`...@sha256:...`), which can never move. For the gateway,
-`traefik.version` with its patch level (`3.7.15`). Images of apps are only asked for a tag that is not one of the moving
-names: what the parts of their versions mean is for you to know.
+State the whole version (`ollama/ollama:0.32.15`), or a digest (`...@sha256:...`), which can never move. For the
+gateway, `traefik.version` with its patch level (`3.7.15`). Images of apps are only asked for a tag that is not one
+of the moving names: what the parts of their versions mean is for you to know.
 """
 
 from __future__ import annotations
@@ -56,8 +56,32 @@ apps:
 """
 
 _MOVING = frozenset(
-    "latest stable main master edge nightly dev devel develop rolling current lts release testing unstable canary next "
-    "beta alpha rc rocm cuda cpu gpu".split()
+    {
+        "latest",
+        "stable",
+        "main",
+        "master",
+        "edge",
+        "nightly",
+        "dev",
+        "devel",
+        "develop",
+        "rolling",
+        "current",
+        "lts",
+        "release",
+        "testing",
+        "unstable",
+        "canary",
+        "next",
+        "beta",
+        "alpha",
+        "rc",
+        "rocm",
+        "cuda",
+        "cpu",
+        "gpu",
+    }
 )
 _OPEN_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)?(-[A-Za-z]+)?")
 
@@ -68,8 +92,8 @@ def check(plan: Plan) -> Iterator[Finding]:
         if service.image is not None:
             yield from _image(service.image, service.at("image"), whole=True)
     gateway = plan.topology.gateway
-    if gateway is not None and gateway.traefik.run and gateway.traefik.version.count(".") < 2:
-        version = gateway.traefik.version
+    version = gateway.traefik.version if gateway is not None else ""
+    if gateway is not None and gateway.traefik.run and _OPEN_VERSION.fullmatch(version):
         yield _finding(f"`{version}` leaves the patch level of Traefik open", gateway.at("traefik", "version"))
     for app in plan.topology.apps.values():
         if isinstance(app.compose.get("image"), str):

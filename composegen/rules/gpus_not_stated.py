@@ -57,7 +57,7 @@ def check(plan: Plan) -> Iterator[Finding]:
 def _silent(host: HostPlan, service: str, placement: Placement) -> Finding:
     return RULE.finding(
         f"host `{host.name}` has GPUs and {len(host.instances)} instances, and service `{service}` does not say "
-        "which it gets",
+        "which GPUs it gets",
         at=placement.origin,
         part="key",
         expected="`gpus: one-each`, a number per instance, a list of ids, or `none`",

@@ -2,14 +2,15 @@
 
 ## What happens
 
-Without a GPU the weights of a model, its context and the program have to fit into `memory`. Below the size of the weights
-alone, the kernel kills the process that loads them, or reads them from disk over and over; this is an error. With a GPU the
-weights may end up in its memory, so there it is a warning. Between the weights and the memory that operators list as
-required for a model with its context it is a warning as well: it may load, and fail with the first long question.
+Without a GPU the weights of a model, its context and the program have to fit into `memory`. Below the size of the
+weights alone, the kernel kills the process that loads them, or reads them from disk over and over; this is an
+error. With a GPU the weights may end up in its memory, so there it is a warning. Between the weights and the memory
+that operators list as required for a model with its context it is a warning as well: it may load, and fail with the
+first long question.
 
-The sizes come from composegen's catalogue, which knows common models of Ollama's library; other models are not checked. The
-models are those that the service lists, or, if it lists none, those of its store. Only the largest one counts: how many are
-loaded at a time is for `OLLAMA_MAX_LOADED_MODELS` to say.
+The sizes come from composegen's catalogue, which knows common models of Ollama's library; other models are not
+checked. The models are those that the service lists, or, if it lists none, those of its store. Only the largest one
+counts: how many are loaded at a time is for `OLLAMA_MAX_LOADED_MODELS` to say.
 
 | model | memory listed as required |
 |---|---|
@@ -43,7 +44,7 @@ services:
     models: [mistral:7b]
   code:
     hosts: {box: {port: 11440}}
-    memory: 24GiB  # expect: CG707
+    memory: 16GiB  # expect: CG707
     models: [codellama:34b]
 """
 GOOD = """\

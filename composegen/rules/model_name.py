@@ -2,10 +2,10 @@
 
 ## What happens
 
-Ollama refuses the name when model-init asks for it, after everything else has started: `invalid model name`. Names are
-`[registry[:port]/][namespace/]model[:tag]`. Each part begins with a letter, digit or underscore and goes on with these and
-dashes; a model and a tag may hold dots, a registry dots and a port, a namespace neither. A registry needs a namespace after
-it. Upper and lower case are the same model.
+Ollama refuses the name when model-init asks for it, after everything else has started: `invalid model name`. Names
+are `[registry[:port]/][namespace/]model[:tag]`. Each part begins with a letter, digit or underscore and goes on
+with these and dashes; a model and a tag may hold dots, a registry dots and a port, a namespace neither. A registry
+needs a namespace after it. Upper and lower case are the same model.
 
 ## What to do
 

@@ -2,10 +2,10 @@
 
 ## What happens
 
-`mistral`, `mistral:latest` and `registry.ollama.ai/library/mistral:latest` are one model; so are `Mistral` and `mistral`.
-Listed twice in a service, one entry is too many: often a tag was left out that should have told them apart. Two services on
-one store may well list the same model; but when one builds it from a Modelfile and the other pulls it, or they name two
-Modelfiles, only one of the two can be in the store.
+`mistral`, `mistral:latest` and `registry.ollama.ai/library/mistral:latest` are one model; so are `Mistral` and
+`mistral`. Listed twice in a service, one entry is too many: often a tag was left out that should have told them
+apart. Two services on one store may well list the same model; but when one builds it from a Modelfile and the other
+pulls it, or they name two Modelfiles, only one of the two can be in the store.
 
 ## What to do
 

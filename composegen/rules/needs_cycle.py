@@ -101,7 +101,7 @@ def _finding(topology: Topology, circle: Sequence[str], at: KeyPath) -> Finding:
         related=[
             Location(path=_place(topology, one, other), label=f"`{one}` needs `{other}`") for one, other in following
         ],
-        expected="one of these needs less",
+        expected="one of these needs taken out",
     )
 
 

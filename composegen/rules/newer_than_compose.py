@@ -2,8 +2,9 @@
 
 ## What happens
 
-An older Compose refuses the whole file (`Additional property ... is not allowed`), so nothing of that host starts; or it
-takes the key and leaves it out of the container, which is worse. composegen by itself writes only what Compose 2.20 reads.
+An older Compose refuses the whole file (`Additional property ... is not allowed`), so nothing of that host starts;
+or it takes the key and leaves it out of the container, which is worse. composegen by itself writes only what
+Compose 2.20 reads.
 
 | asked for | Compose |
 |---|---|
@@ -26,8 +27,8 @@ takes the key and leaves it out of the container, which is worse. composegen by 
 
 ## What to do
 
-See what the host has with `docker compose version`, and state it in `hosts.<h>.docker.compose`. If it really is older, do
-without: GPU mode `reservation` works with every Compose.
+See what the host has with `docker compose version`, and state it in `hosts.<h>.docker.compose`. If it really is
+older, do without: GPU mode `reservation` works with every Compose.
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ def check(plan: Plan) -> Iterator[Finding]:
         if at_least(host.docker.compose, asked.since):
             continue
         yield RULE.finding(
-            f"{asked.what} needs Docker Compose {asked.since}; host `{host.name}` counts as having {host.docker.compose}",
+            f"{asked.what} needs Docker Compose {asked.since}, and host `{host.name}` counts as {host.docker.compose}",
             at=asked.at,
             part="key",
             expected=f"hosts.{host.name}.docker.compose of {asked.since} or newer",
-            hint=f'docker: {{compose: "{asked.since}"}} in host `{host.name}`, if `docker compose version` there says so',
+            hint=f'docker: {{compose: "{asked.since}"}}, if `docker compose version` says so on `{host.name}`',
             related=[Location(path=host.at("docker", "compose"), part="key", label="this host")],
         )
 

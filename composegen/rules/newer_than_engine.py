@@ -2,8 +2,9 @@
 
 ## What happens
 
-Compose passes the wish on, and the Engine refuses the container when it is created (`could not select device driver`,
-`requires API version ...`), after the images have been pulled. composegen by itself writes only what Engine 20.10 accepts.
+Compose passes the wish on, and the Engine refuses the container when it is created (`could not select device
+driver`, `requires API version ...`), after the images have been pulled. composegen by itself writes only what
+Engine 20.10 accepts.
 
 | asked for | Engine |
 |---|---|
@@ -13,13 +14,13 @@ Compose passes the wish on, and the Engine refuses the container when it is crea
 | `networks.interface_name` | 28.1 |
 | GPU mode `cdi` | 28.2 |
 
-Engines 25 to 28.1 know CDI only after somebody has set `features.cdi` in the daemon's configuration, which composegen
-cannot see; before 25 there is none.
+Engines 25 to 28.1 know CDI only after somebody has set `features.cdi` in the daemon's configuration, which
+composegen cannot see; before 25 there is none.
 
 ## What to do
 
-See what the host has with `docker version`, and state it in `hosts.<h>.docker.engine`. If it really is older, do without:
-GPU mode `reservation` works with every Engine.
+See what the host has with `docker version`, and state it in `hosts.<h>.docker.engine`. If it really is older, do
+without: GPU mode `reservation` works with every Engine.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def check(plan: Plan) -> Iterator[Finding]:
         if at_least(host.docker.engine, asked.since):
             continue
         yield RULE.finding(
-            f"{asked.what} needs Docker Engine {asked.since}; host `{host.name}` counts as having {host.docker.engine}",
+            f"{asked.what} needs Docker Engine {asked.since}, and host `{host.name}` counts as {host.docker.engine}",
             at=asked.at,
             part="key",
             expected=f"hosts.{host.name}.docker.engine of {asked.since} or newer",
@@ -73,7 +74,7 @@ def check(plan: Plan) -> Iterator[Finding]:
 def _hint(asked: Asked) -> str:
     if asked.what == "GPU mode `cdi`" and at_least(asked.host.docker.engine, "25.0"):
         return "before 28.2 CDI is there only after it was switched on in the daemon; `reservation` always works"
-    return f'docker: {{engine: "{asked.since}"}} in host `{asked.host.name}`, if `docker version` there says so'
+    return f'docker: {{engine: "{asked.since}"}}, if `docker version` says so on `{asked.host.name}`'
 
 
 RULE = Rule(

@@ -2,8 +2,8 @@
 
 ## What happens
 
-Traefik refuses a whole dynamic file when one option in it is unknown. The routes are then gone, all of them, while Traefik
-itself runs on and looks healthy.
+Traefik refuses a whole dynamic file when one option in it is unknown. The routes are then gone, all of them, while
+Traefik itself runs on and looks healthy.
 
 | asked for | Traefik |
 |---|---|
@@ -13,8 +13,8 @@ itself runs on and looks healthy.
 
 ## What to do
 
-State the version that really runs in `gateway.traefik.version`, or choose a `balance` that it knows. Without `balance`
-composegen takes one that fits: `wrr` before 3.4.
+State the version that really runs in `gateway.traefik.version`, or choose a `balance` that it knows. Without
+`balance` composegen takes one that fits: `wrr` before 3.4.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check(plan: Plan) -> Iterator[Finding]:
         return
     if not at_least(gateway.traefik.version, TRAEFIK_OLDEST):
         yield RULE.finding(
-            f"the files that composegen writes are for Traefik {TRAEFIK_OLDEST} or newer, not {gateway.traefik.version}",
+            f"what composegen writes is for Traefik {TRAEFIK_OLDEST} or newer, not `{gateway.traefik.version}`",
             at=gateway.at("traefik", "version"),
             expected=f"{TRAEFIK_OLDEST} or newer",
         )
@@ -68,9 +68,11 @@ def _balance(gateway: Gateway) -> Iterator[Finding]:
     since = TRAEFIK_BALANCE.get(gateway.balance or "")
     if since is not None and not at_least(gateway.traefik.version, since):
         yield RULE.finding(
-            f"`balance: {gateway.balance}` needs Traefik {since}, and `gateway.traefik.version` is {gateway.traefik.version}",
+            f"`balance: {gateway.balance}` needs Traefik {since}, and the version stated is {gateway.traefik.version}",
             at=gateway.at("balance"),
-            expected=", ".join(("wrr", *(k for k, v in TRAEFIK_BALANCE.items() if at_least(gateway.traefik.version, v)))),
+            expected=", ".join(
+                ("wrr", *(k for k, v in TRAEFIK_BALANCE.items() if at_least(gateway.traefik.version, v)))
+            ),
             related=[Location(path=gateway.at("traefik", "version"), label="the version stated")],
         )
 

@@ -2,17 +2,20 @@
 
 ## What happens
 
-`OLLAMA_HOST` is where the server listens and where the client calls, and its port has a catch: `ollama` alone means port
-11434, but `http://ollama` means port 80 and `https://ollama` port 443, as in a browser. A client with `http://ollama` fails
-with `could not connect`, although the server is up. A port that is no number is replaced by these defaults, silently.
+`OLLAMA_HOST` is where the server listens and where the client calls, and its port has a catch: `ollama` alone means
+port 11434, but `http://ollama` means port 80 and `https://ollama` port 443, as in a browser. A client with
+`http://ollama` fails with `could not connect`, although the server is up. A port that is no number is replaced by
+these defaults, silently.
 
-For a service, the value is also the address on which Ollama listens inside its container. On `127.0.0.1`, or when the value
-is empty, nothing outside that container reaches it: not the published port, not the gateway, not model-init.
+For a service, the value is also the address on which Ollama listens inside its container. On `127.0.0.1`, or when
+the value is empty, nothing outside that container reaches it: not the published port, not the gateway, not
+model-init.
 
 ## What to do
 
-Write the port: `http://ollama-1:11434`; write `:80` where 80 is meant. For a service, leave `OLLAMA_HOST` out (composegen
-sets it), or write `0.0.0.0:PORT`. An app that `needs` a service gets the right value without stating any.
+Write the port: `http://ollama-1:11434`; write `:80` where 80 is meant. For a service, leave `OLLAMA_HOST` out
+(composegen sets it), or write `0.0.0.0:PORT`. An app that `needs` a service gets the right value without stating
+any.
 """
 
 from __future__ import annotations
@@ -61,6 +64,7 @@ apps:
 
 _ADDRESS = re.compile(r"(?:(?P<scheme>[A-Za-z]+)://)?(?P<host>\[[^\]]*\]|[^:/]*)(?::(?P<port>[^/]*))?(?:/.*)?")
 _DEFAULT = {"http": "80", "https": "443"}
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 def check(plan: Plan) -> Iterator[Finding]:
@@ -83,11 +87,15 @@ def _fault(plan: Plan, value: Value) -> str | None:
     default = _DEFAULT.get(scheme, "11434")
     if isinstance(value.owner, Service) and (_is_loopback(host) or not (host or port)):
         return "nothing outside its container reaches it there"
-    if port is not None and not (port.isdecimal() and int(port) < 65536):
+    if port is not None and not _is_port(port):
         return f"`{port}` is no port, so Ollama takes {default}"
     if port is None and (scheme == "http" or (scheme == "https" and _is_gateway_elsewhere(plan, host))):
         return f"without a port, `{scheme}://` means {default}"
     return None
+
+
+def _is_port(text: str) -> bool:
+    return _PORT.fullmatch(text) is not None and int(text) in range(65536)
 
 
 def _is_loopback(host: str) -> bool:
@@ -100,7 +108,7 @@ def _is_loopback(host: str) -> bool:
 def _is_gateway_elsewhere(plan: Plan, host: str) -> bool:
     """Whether this is the gateway, and the gateway listens on another port than that of https."""
     gateway = plan.gateway
-    if gateway is None or gateway.spec.entrypoint.port == 443:
+    if gateway is None or str(gateway.spec.entrypoint.port) == _DEFAULT["https"]:
         return False
     return host.lower() in {name.lower() for name in (gateway.spec.hostname, gateway.host.address, "traefik") if name}
 

@@ -6,13 +6,14 @@ Some variables follow from the rest of the topology, and a second value would br
 
 * `OLLAMA_MODELS` is where the store is mounted; elsewhere Ollama would find no models and pull into the container.
 * `OLLAMA_NOPRUNE` keeps readers from clearing up a store that they may not write, at which they would exit.
-* The variables that choose GPUs, on a service that gets GPUs: `gpus` of the placement has chosen already, and inside the
-  container the granted GPUs are counted from 0. `CUDA_VISIBLE_DEVICES: "1"` in a container that has been given only GPU 1
-  hides the one that it has, and Ollama quietly works on the CPU.
+* The variables that choose GPUs, on a service that gets GPUs: `gpus` of the placement has chosen already, and
+  inside the container the granted GPUs are counted from 0. `CUDA_VISIBLE_DEVICES: "1"` in a container that has been
+  given only GPU 1 hides the one that it has, and Ollama quietly works on the CPU.
 
 ## What to do
 
-Remove the variable. Say with `store` where models are, and with `gpus` in the placement which GPUs an instance gets.
+Remove the variable. Say with `store` where models are, and with `gpus` in the placement which GPUs an instance
+gets.
 """
 
 from __future__ import annotations

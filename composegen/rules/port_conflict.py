@@ -52,7 +52,9 @@ def check(plan: Plan) -> Iterator[Finding]:
     for host in plan.hosts:
         sections = {container.name: container.spec.origin for container in host.containers}
         ports: dict[Owner, list[Binding]] = {}
-        for binding in host.bindings:
+        published = (binding for container in host.containers for binding in container.bindings)
+        # What composegen does not run comes first: it is the newcomer that has to move.
+        for binding in (*host.reserved, *published):
             ports.setdefault((sections.get(binding.owner, binding.owner), binding.origin), []).append(binding)
         suggested: set[int] = set()
         for again, earlier in _clashes(ports).items():

@@ -44,7 +44,7 @@ def check(plan: Plan) -> Iterator[Finding]:
             last = placement.port + placement.instances - 1
             if last > HIGHEST:
                 yield RULE.finding(
-                    f"instance {placement.instances} of service `{service.name}` on host `{host}` would get port {last}",
+                    f"instance {placement.instances} of service `{service.name}` on host `{host}` gets port {last}",
                     at=placement.at("port"),
                     expected=f"a port up to {HIGHEST - placement.instances + 1}, for {placement.instances} instances",
                 )

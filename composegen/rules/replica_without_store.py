@@ -72,7 +72,7 @@ def _one_host(service: Service) -> Iterator[Finding]:
         return
     others = ", ".join(f"`{host}`" for host in service.hosts if host != writer)
     yield RULE.finding(
-        f"the store of service `{service.name}` is local to each host: what host `{writer}` writes never reaches {others}",
+        f"service `{service.name}` has a store on each host: what host `{writer}` writes never reaches {others}",
         at=service.at("writer"),
         expected="no `writer` (every host has its own), or a store of `kind: nfs`",
     )
@@ -88,7 +88,7 @@ def _empty(topology: Topology) -> Iterator[Finding]:
             for host in service.hosts if service.writer == "none" else ():
                 if host not in filled:
                     yield RULE.finding(
-                        f"service `{service.name}` only reads store `{store.name}`, and nobody writes it on host `{host}`",
+                        f"service `{service.name}` only reads store `{store.name}`, which nobody writes on `{host}`",
                         at=service.hosts[host].origin,
                         part="key",
                         related=[Location(path=service.at("writer"), label="only reads")],

@@ -2,13 +2,13 @@
 
 ## What happens
 
-A route takes every request of the gateway that asks for a model. A second one would never be asked, or, depending on how
-Traefik orders them, the first would not; clients would see models come and go.
+A route takes every request of the gateway that asks for a model. A second one would never be asked, or, depending
+on how Traefik orders them, the first would not; clients would see models come and go.
 
 ## What to do
 
-Keep one route. Services that are not routed stay reachable on the ports of their instances. To offer all models behind one
-address, let one service list them all.
+Keep one route. Services that are not routed stay reachable on the ports of their instances. To offer all models
+behind one address, let one service list them all.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ gateway:
 def check(plan: Plan) -> Iterator[Finding]:
     """One finding for a gateway without routes before several services."""
     gateway, services = plan.topology.gateway, plan.topology.services
-    if gateway is None or gateway.routes or len(services) < 2:
+    if gateway is None or gateway.routes or len(services) <= 1:
         return
     names = ", ".join(f"`{name}`" for name in services)
     yield RULE.finding(

@@ -2,19 +2,20 @@
 
 ## What happens
 
-What stands in a topology is written into the generated files, and with them into a repository, its history, every clone and
-every backup. A value that comes in through `variables:` ends in the generated files as well. Taking a secret out again means
-to replace it everywhere, since nobody knows who has read it.
+What stands in a topology is written into the generated files, and with them into a repository, its history, every
+clone and every backup. A value that comes in through `variables:` ends in the generated files as well. Taking a
+secret out again means to replace it everywhere, since nobody knows who has read it.
 
-A value counts when its name says so (`..._PASSWORD`, `..._SECRET`, `..._TOKEN`, `..._API_KEY` and the like), or when it has
-the form of a known kind: tokens of Hugging Face, GitHub, GitLab, Slack, AWS and OpenAI, private keys, passwords in URLs.
-Paths, switches, names of files (`..._FILE`) and stand-ins such as `none` or `ollama` do not count.
+A value counts when its name says so (`..._PASSWORD`, `..._SECRET`, `..._TOKEN`, `..._API_KEY` and the like), or
+when it has the form of a known kind: tokens of Hugging Face, GitHub, GitLab, Slack, AWS and OpenAI, private keys,
+passwords in URLs. Paths, switches, names of files (`..._FILE`) and stand-ins such as `none` or `ollama` do not
+count.
 
 ## What to do
 
-Write `{secret: NAME}` instead of the value, in `environment` of a service or of an app. Compose then takes it at `up` from
-the shell or from `.env` on the host, which is yours and never written; the run book lists the names that each host needs.
-Consider a secret that was committed as known, and replace it.
+Write `{secret: NAME}` instead of the value, in `environment` of a service or of an app. Compose then takes it at
+`up` from the shell or from `.env` on the host, which is yours and never written; the run book lists the names that
+each host needs. Consider a secret that was committed as known, and replace it.
 """
 
 from __future__ import annotations
@@ -58,15 +59,40 @@ apps:
 
 _NAME = re.compile(
     r"passw(or)?d|passphrase|api_?key|private_?key|secret_?key|access_?key|credential|"
-    r"(^|_)(secret|token|pass|auth_?key)$|secret(?!s)(?=_|$)|token$"
+    r"(^|_)(secret|token|pass|auth_?key)($|_)|(secret|token)$"
 )
 _NO_SECRET = re.compile(
     r"(^|_)(file|path|dir|url|uri|name|id|limit|count|size|ttl|expiry|expires|timeout|length|type|enabled|required|policy"
     r"|header|min|max|field|prefix|rounds|algorithm|hint)$|^max_|^min_|allow_empty"
 )
 _STAND_INS = frozenset(
-    "true false yes no on off none null empty dummy unused unset not-needed not-required no-key no-key-required "
-    "sk-no-key-required placeholder ollama n/a na x - 0 1".split()
+    {
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "none",
+        "null",
+        "empty",
+        "dummy",
+        "unused",
+        "unset",
+        "not-needed",
+        "not-required",
+        "no-key",
+        "no-key-required",
+        "sk-no-key-required",
+        "placeholder",
+        "ollama",
+        "n/a",
+        "na",
+        "x",
+        "-",
+        "0",
+        "1",
+    }
 )
 _PATH = re.compile(r"(~|\.{1,2})?(/[\w.@+-]+)+/?")
 _FORMS = {

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 
 from composegen.findings import Finding, Location, Severity
 from composegen.plan import Plan
+from composegen.resolve.address import unreachable_by
 from composegen.rules import Rule
-from composegen.rules._addresses import unreachable_by
 from composegen.topology import App, Host
 
 BAD = """\

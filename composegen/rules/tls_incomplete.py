@@ -2,14 +2,14 @@
 
 ## What happens
 
-Traefik needs a certificate and its private key, or a resolver that gets both for a host name. With half a pair, or with a
-resolver and no host name to ask for, it serves a certificate of its own making, which every client refuses.
+Traefik needs a certificate and its private key, or a resolver that gets both for a host name. With half a pair, or
+with a resolver and no host name to ask for, it serves a certificate of its own making, which every client refuses.
 
 ## What to do
 
-State `certificate` and `key` together, or `resolver` alone. A resolver needs `gateway.hostname`. With `run: true` composegen
-sets the resolver up for ACME's TLS challenge, for which the certificate authority calls port 443 of that host name: let the
-entry point have port 443, or have a router pass 443 on to it.
+State `certificate` and `key` together, or `resolver` alone. A resolver needs `gateway.hostname`. With `run: true`
+composegen sets the resolver up for ACME's TLS challenge, for which the certificate authority calls port 443 of that
+host name: let the entry point have port 443, or have a router pass 443 on to it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def _fault(gateway: Gateway, tls: Tls) -> str | None:
         case (None, None, None):
             return "names no certificate"
         case (None, None, str()):
-            return None if gateway.hostname else "has a resolver, and the gateway has no `hostname` to get a certificate for"
+            return (
+                None if gateway.hostname else "has a resolver, and the gateway no `hostname` to get a certificate for"
+            )
         case (_, _, str()):
             return "has a resolver and files: one of them would be ignored"
         case (str(), None, None):

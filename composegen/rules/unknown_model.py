@@ -2,15 +2,16 @@
 
 ## What happens
 
-Nothing bad: the catalogue lists common models with their sizes, and the library has many more. For a model that it does not
-know, the run book cannot say what it takes on disk, and the memory limit is not checked against it. But a mistyped name
-looks just the same, and model-init would fail on it with `file does not exist`, hence this note.
+Nothing bad: the catalogue lists common models with their sizes, and the library has many more. For a model that it
+does not know, the run book cannot say what it takes on disk, and the memory limit is not checked against it. But a
+mistyped name looks just the same, and model-init would fail on it with `file does not exist`, hence this note.
 
 Models from other registries and namespaces, and those built from a Modelfile, are not looked up.
 
 ## What to do
 
-See that the name is right (`ollama show NAME`, or the library's page). There is nothing to silence: a note never fails.
+See that the name is right (`ollama show NAME`, or the library's page). There is nothing to silence: a note never
+fails.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def check(plan: Plan) -> Iterator[Finding]:
                 yield RULE.finding(
                     f"the catalogue does not know the model `{cut(model.name)}`, so its size is not counted",
                     at=model.at("name"),
+                    expected="a model of the catalogue, or a name that you have checked",
                     hint=did_you_mean(modelname.parse(model.name).short, catalogue.known()),
                 )
 

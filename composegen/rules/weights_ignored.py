@@ -2,13 +2,13 @@
 
 ## What happens
 
-`p2c` gives each request to the less busy of two instances drawn by lot. It knows no weights, not even 0: a host with
-`weight: 2` gets no more than the others, and Traefik says nothing.
+`p2c` gives each request to the less busy of two instances drawn by lot. It knows no weights, not even 0: a host
+with `weight: 2` gets no more than the others, and Traefik says nothing.
 
 ## What to do
 
-With weights, use `wrr` (the default then), or from Traefik 3.6 `hrw` or `leasttime`. Where hosts differ in speed, `p2c`
-without weights already gives more to the faster ones, since they are less busy: then take the weights out.
+With weights, use `wrr` (the default then), or from Traefik 3.6 `hrw` or `leasttime`. Where hosts differ in speed,
+`p2c` without weights already gives more to the faster ones, since they are less busy: then take the weights out.
 """
 
 from __future__ import annotations

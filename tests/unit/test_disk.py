@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -84,11 +84,13 @@ def test_a_hostile_lock_removes_nothing_outside(tree: Make) -> None:
 @pytest.mark.parametrize("kind", ["a directory", "a symbolic link", "a named pipe"])
 def test_only_plain_files_are_read(tmp_path: Path, kind: str) -> None:
     place = tmp_path / "x"
-    {
-        "a directory": place.mkdir,
-        "a named pipe": lambda: os.mkfifo(place),
-        "a symbolic link": lambda: place.symlink_to("y"),
-    }[kind]()
+    match kind:
+        case "a directory":
+            place.mkdir()
+        case "a symbolic link":
+            place.symlink_to("y")
+        case _:
+            os.mkfifo(place)
     with pytest.raises(ComposegenError, match=f"is {kind}, not a plain file"):
         disk.read(tmp_path, [PurePosixPath("x")])
 
@@ -131,14 +133,15 @@ def test_a_crash_after_any_rename_is_repaired_by_the_next_render(
         write(root, old)
         left = iter(range(survivors))
 
-        def dying(self: Path, target: Path, left: object = left) -> Path:
-            if next(left, None) is None:  # type: ignore[call-overload]  # an iterator
+        def dying(self: Path, target: Path, left: Iterator[int] = left) -> Path:
+            if next(left, None) is None:
                 raise KeyboardInterrupt
             return real(self, target)
 
-        with monkeypatch.context() as dies, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as dies:
             dies.setattr(Path, "replace", dying)
-            write(root, new)
+            with pytest.raises(KeyboardInterrupt):
+                write(root, new)
         lock = disk.read_lock(root)
         assert not compare(new, disk.read(root, [*new, *lock.files]), lock.files).conflicts
         write(root, new)

@@ -88,7 +88,7 @@ def test_a_missing_template_is_a_fault() -> None:
 def test_a_value_without_a_form_in_the_file_is_a_fault() -> None:
     found = fault("\n{{ box | yaml }}", {"box": Box(address="a")})
     assert found.line == 2
-    assert "Box has no form in YAML" in found.message
+    assert "Box(address='a') has no form in YAML" in found.message
 
 
 def test_other_mistakes_of_a_template_are_faults_too() -> None:
@@ -96,3 +96,7 @@ def test_other_mistakes_of_a_template_are_faults_too() -> None:
     assert fault("{{ 1 | yaml(1, 2, 3) }}").line == 1
     assert fault("{{ box.address() | yaml }}", {"box": Box(address="a")}).line == 1
     assert str(fault("{{ no | yaml }}")).startswith("main.j2:1: ")
+
+
+def test_an_unknown_name_inside_a_list_is_a_fault_with_the_near_ones() -> None:
+    assert fault("{{ [1, box.adress] | compose }}", {"box": Box(address="a")}).near == ("address",)
