@@ -75,6 +75,7 @@ class _Open:
     node: MappingNode | ListNode
     flow: bool
     anchor: str | None = None
+    tagged: bool = False
     key: ScalarNode | None = None
     awaits_key: bool = True
     seen: dict[str, Span] = field(default_factory=dict)
@@ -123,18 +124,18 @@ class _Composer:
             self.findings.append(syntax.error(message, nodes.START, hint="remove the line that begins with `%YAML`"))
 
     def _enter(self, event: Any) -> None:
-        self._check_tag(event, "map" if isinstance(event, MappingStartEvent) else "seq")
         span = self.latest
+        tagged = self._is_foreign(event, "map" if isinstance(event, MappingStartEvent) else "seq")
         node = MappingNode(span=span) if isinstance(event, MappingStartEvent) else ListNode(span=span)
         if len(self._open) >= nodes.MAX_DEPTH:
             raise nodes.LimitError(nodes.too_deep(span))
-        self._open.append(_Open(node=node, flow=bool(event.flow_style), anchor=event.anchor))
+        self._open.append(_Open(node=node, flow=bool(event.flow_style), anchor=event.anchor, tagged=tagged))
 
     def _leave(self) -> None:
         frame = self._open.pop()
         if frame.flow:
             frame.node.span = nodes.until(frame.node.span, self.latest)
-        self._complete(frame.node, frame.anchor)
+        self._complete(nodes.unknown(frame.node.span) if frame.tagged else frame.node, frame.anchor)
 
     def _complete(self, node: Node, anchor: str | None) -> None:
         """A node is whole: name it, and give it to what it stands in."""
@@ -198,9 +199,12 @@ class _Composer:
         self.findings.append(syntax.unknown_tag(_shown(event.tag), span))
         return nodes.unknown(span)
 
-    def _check_tag(self, event: Any, standard: str) -> None:
-        if event.tag is not None and str(event.tag) not in ("!", _STANDARD + standard):
+    def _is_foreign(self, event: Any, standard: str) -> bool:
+        """Whether a mapping or list has a tag that is not its own; if so, that is reported."""
+        foreign = event.tag is not None and str(event.tag) not in ("!", _STANDARD + standard)
+        if foreign:
             self.findings.append(syntax.unknown_tag(_shown(event.tag), self.latest))
+        return foreign
 
     def _alias(self, event: AliasEvent) -> Node:
         span = self.latest

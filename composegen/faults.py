@@ -162,7 +162,6 @@ def wrong_type(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str,
         "wrong-type",
         f"{wording.place(path)} is {wording.value(found, text)}, not {wording.of_kinds(kinds)}",
         path,
-        part="key" if found is None and path else "value",
         expected=reading.expected(schema),
         hint=_trap(found, text, kinds, admitted=reading.admits(schema, text or "")),
     )

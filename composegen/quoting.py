@@ -1,6 +1,6 @@
-"""Text as it must stand in each kind of file so that its reader gets exactly that text: the quoting filters of the templates.
+"""The quoting filters of the templates: text as it must stand in each kind of file so that its reader gets that text.
 
-Every expression of a template ends in one of these; `FILTERS` gives them their names there. None of them trusts its input.
+Every expression of a template ends in one of these; `FILTERS` gives them their names. None of them trusts its input.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def yaml(value: object, indent: int | None = None) -> str:
 
 
 def compose(value: object, indent: int | None = None) -> str:
-    """A value in a Compose file, like `yaml`: each `$` doubled, a secret as the reference that Compose resolves at `up`."""
+    """A value in a Compose file, like `yaml`: each `$` doubled, a secret as the reference that Compose resolves."""
     return _yaml(value, indent, _COMPOSE)
 
 
@@ -34,7 +34,7 @@ def traefik(value: object, indent: int | None = None) -> str:
 
 
 def folded(line: object) -> str:
-    """A line of a folded block scalar (`>-`), where nothing can be escaped: raises ValueError for what would not fit."""
+    """A line of a folded block scalar (`>-`), where nothing can be escaped; ValueError for what would not fit."""
     text = str(line)
     if not text or text != text.strip() or not text.isprintable() or "{{" in text:
         raise ValueError(f"{text!r} cannot stand as a line of a folded text")
@@ -55,12 +55,12 @@ def sh(value: object) -> str:
 
 
 def fstab(value: object) -> str:
-    """A field of a line of fstab(5): blanks, line breaks and backslashes as three octal digits."""
+    """Fields of fstab lines: blanks, line breaks and backslashes as three octal digits."""
     return _octal(str(value), r"[\s\\]")
 
 
 def exports(value: object) -> str:
-    """A path in exports(5): all that ends a word, quotes or begins a comment as three octal digits."""
+    """Paths of exports: all that ends a word, quotes or begins a comment as three octal digits."""
     return _octal(str(value), r"[\s\\\"'#()]")
 
 
@@ -77,7 +77,7 @@ def md(value: object) -> str:
     """Text in a line or a table cell of Markdown."""
     text = " ".join(str(value).split())
     text = re.sub(r"([\\`*_\[\]|~$#!])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-    return re.sub(r"^([-+=]|[0-9]+(?=[.)]))", lambda match: _start(match[0]), text)
+    return re.sub(r"^([-+=]|[0-9]+(?=[.)](?:\s|$)))", lambda match: _start(match[0]), text)
 
 
 def mdcode(value: object) -> str:

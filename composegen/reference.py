@@ -6,6 +6,7 @@ composegen, by `changes` and `io.disk`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -99,7 +100,7 @@ def _index() -> str:
 
 def _commands() -> str:
     """`--help` of every command, and the exit codes."""
-    context = click.Context(group, info_name="composegen", terminal_width=WIDTH)
+    context = click.Context(group, info_name="composegen", terminal_width=WIDTH, **group.context_settings)
     parts = ["# Commands\n", _help("composegen", group, context)]
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -146,11 +147,8 @@ def _rows(sample: str) -> Iterator[tuple[str, str, str, str]]:
 
 def _general(part: str, names: dict[str, str]) -> str:
     """A part of a path with the names of the topology taken out."""
-    stem, dot, suffix = part.rpartition(".")
-    words = names.get(part) or names.get(stem, stem) + dot + suffix
-    for name, placeholder in names.items():
-        words = words.replace(f"-{name}.", f"-{placeholder}.").replace(f"{name}-<", f"{placeholder}-<")
-    return words
+    words = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"(?<![A-Za-z0-9_])({words})(?![A-Za-z0-9_])", lambda match: names[match[1]], part)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from traceback import walk_tb
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.exceptions import UndefinedError
@@ -18,12 +18,11 @@ from jinja2.utils import missing
 
 from composegen.quoting import FILTERS
 
-
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a wrong template can end in while it is rendered."""
 
 
-class TemplateFault(Exception):
+class TemplateFault(Exception):  # noqa: N818 - the word for it everywhere else
     """A template does not work: which one, at which line (1-based), why, and the names that it may have meant."""
 
     def __init__(self, *, template: str, line: int, message: str, near: tuple[str, ...] = ()) -> None:
@@ -49,7 +48,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            autoescape=False,
+            autoescape=False,  # noqa: S701 - no HTML is made here
         )
         self._environment.filters.update(FILTERS)
 
@@ -81,7 +80,7 @@ class _Loader(BaseLoader):
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         if template not in self._texts:
             raise TemplateNotFound(template)
         return self._texts[template], template, None
@@ -90,7 +89,7 @@ class _Loader(BaseLoader):
         return sorted(self._texts)
 
 
-class _MissingName(UndefinedError):
+class _MissingName(UndefinedError):  # noqa: N818 - says what happened
     """A name that does not exist, and the names that do (None: those of the context)."""
 
     def __init__(self, message: str, wanted: str, names: tuple[str, ...] | None) -> None:
@@ -108,7 +107,7 @@ class _Missing(StrictUndefined):
         def fail(message: str) -> _MissingName:
             return _MissingName(message, str(name), None if obj is missing else tuple(_names(obj)))
 
-        super().__init__(hint, obj, name, exc or fail)
+        super().__init__(hint, obj, name, exc or cast("type[UndefinedError]", fail))
 
 
 def _names(value: object) -> Iterator[str]:

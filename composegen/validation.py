@@ -143,7 +143,7 @@ def _ordered(findings: Iterable[Finding], document: Document) -> Findings:
     for finding in findings:
         if finding.where.path not in document.unknown or finding.where.part == "key":
             span = document.locate(finding.where)
-            by_place[span.line, span.column, finding.code, finding.message] = finding
+            by_place.setdefault((span.line, span.column, finding.code, finding.expected), finding)
     return tuple(by_place[key] for key in sorted(by_place))
 
 

@@ -143,9 +143,9 @@ def _escaped(character: str, style: Style) -> str:
 
 
 def _escape(code: int) -> str:
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    digits = f"{code:x}"
+    mark, width = next((mark, width) for mark, width in (("x", 2), ("u", 4), ("U", 8)) if len(digits) <= width)
+    return f"\\{mark}{digits:0>{width}}"
 
 
 def _number(value: float) -> str:

@@ -13,12 +13,13 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "composegen"
 
 LAYERS = (
-    "keypath errors registry quoting versions",
+    "keypath errors registry",
     "findings fields",
     "topology",
     "plan",
-    "shapes inheritance suggestion wording modelname environment catalogue yamltext scalars syntax events nodes",
-    "document input_pages language_page",
+    "shapes inheritance suggestion wording modelname environment catalogue",
+    "yamltext scalars syntax events nodes versions",
+    "document input_pages language_page quoting",
     "faults foreign variables",
     "validation",
     "schema build references",
@@ -80,17 +81,20 @@ class Import:
     lazy: bool
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Name below `composegen` and syntax tree of every module."""
+@cache
+def sources() -> Mapping[str, ast.Module]:
+    """Every module by its name below `composegen`, as a syntax tree."""
+    trees = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        yield name, ast.parse(path.read_text(encoding="utf-8"))
+        trees[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return trees
 
 
 @cache
 def imports() -> Mapping[str, tuple[Import, ...]]:
-    return {name: tuple(_imports(tree, typing=False, lazy=False)) for name, tree in sources()}
+    return {name: tuple(_imports(tree, typing=False, lazy=False)) for name, tree in sources().items()}
 
 
 def _imports(node: ast.AST, *, typing: bool, lazy: bool) -> Iterator[Import]:
@@ -161,7 +165,7 @@ def test_the_core_has_no_world() -> None:
             names = {one.module.split(".")[0] for one in found}
             assert not names & OUTSIDE, module
             assert not [one for one in found if one.module == "pathlib" and set(one.names) - {"PurePosixPath"}], module
-            tree = dict(sources())[module]
+            tree = sources()[module]
             calls = {
                 node.func.id
                 for node in ast.walk(tree)
@@ -171,7 +175,7 @@ def test_the_core_has_no_world() -> None:
 
 
 def test_the_core_knows_of_sys_only_its_modules() -> None:
-    for module, tree in sources():
+    for module, tree in sources().items():
         if module.split(".")[0] not in {"io", "cli", "reference"}:
             used = {
                 node.attr
@@ -195,7 +199,7 @@ def test_imports_in_functions_are_for_a_quick_start_or_for_plug_ins() -> None:
 
 
 def test_modules_are_short() -> None:
-    for module, _ in sources():
+    for module in sources():
         path = PACKAGE.joinpath(*module.split(".")) if module else PACKAGE
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         lines = len(path.read_text(encoding="utf-8").splitlines())
@@ -204,7 +208,7 @@ def test_modules_are_short() -> None:
 
 
 def test_everything_public_is_documented() -> None:
-    for module, tree in sources():
+    for module, tree in sources().items():
         assert ast.get_docstring(tree), module
         for node in tree.body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +74,10 @@ def test_every_option_has_help() -> None:
         assert command is not None
         assert command.help
         for parameter in command.params:
-            assert not isinstance(parameter, click.Option) or parameter.help, (name, parameter.name)
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (name, parameter.name)
+                # click makes the variable's name of the parameter's
+                assert f"--{parameter.name}".replace("_", "-") in parameter.opts, (name, parameter.name)
 
 
 def test_without_a_command_it_helps(run: Run) -> None:
@@ -118,39 +120,69 @@ def test_an_interrupt(run: Run, tree: Make, monkeypatch: pytest.MonkeyPatch, err
     assert outcome.err.split() == ["interrupted"]
 
 
-def test_a_real_interrupt(tmp_path: Path) -> None:
-    ready = "import sys; from composegen import pipeline; from composegen.cli import run; print('ready', flush=True); "
+def test_a_real_interrupt(tree: Make) -> None:
+    code = """
+import sys, time
+from composegen import cli, pipeline
+
+def busy(*_):
+    print("busy", flush=True)
+    time.sleep(600)
+
+pipeline.compile = busy
+sys.exit(cli.run(["validate", "topology.yaml"]))
+"""
     process = subprocess.Popen(
-        [sys.executable, "-c", ready + "sys.exit(run(['validate', '-']))"],
-        stdin=subprocess.PIPE,
+        [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        cwd=tmp_path,
+        cwd=tree({"topology.yaml": GOOD}),
     )
     with process:
         assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        while process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
+        assert process.stdout.readline() == b"busy\n"
+        process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         assert process.stderr.read().split() == [b"interrupted"]
     assert process.returncode == ExitCode.INTERRUPTED
 
 
-def test_a_reader_that_goes_away_is_no_news(tmp_path: Path) -> None:
+def program(*arguments: str, stdout: int, closed: str = "") -> subprocess.CompletedProcess[bytes]:
+    """The program as a process of its own; `closed` is shell text that closes streams."""
+    command = f'exec "$@" {closed}'
+    return subprocess.run(
+        ["/bin/sh", "-c", command, "sh", sys.executable, "-m", "composegen", *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("explain", "CG104"), ("render", "--dry-run"), ("--help",)])
+def test_a_reader_that_goes_away_is_no_news(tree: Make, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str]) -> None:
+    monkeypatch.chdir(tree({"topology.yaml": GOOD}))
     reading, writing = os.pipe()
     os.close(reading)
-    for arguments in (("schema",), ("--help",), ("explain", "CG104")):
-        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-        command = [sys.executable, "-m", "composegen", *arguments]
-        ended = subprocess.run(
-            command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, check=False
-        )
-        assert ended.stderr == b""
-        assert ended.returncode in {0, 1}
+    ended = program(*arguments, stdout=writing)
     os.close(writing)
+    assert ended.stderr == b""
+    assert ended.returncode == (1 if arguments == ("--help",) else 0)  # help is printed by click, which ends with 1
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Path("/dev/full").open("wb") as full:
+        ended = program("schema", stdout=full.fileno())
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr == b"composegen: cannot write to standard output: No space left on device\n"
+
+
+def test_closed_streams_are_no_bug(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree({"topology.yaml": GOOD}))
+    assert program("validate", stdout=subprocess.PIPE, closed=">&- 2>&-").returncode == 0
+    assert program("validate", "-", stdout=subprocess.PIPE, closed="<&-").returncode == ExitCode.FAILED
 
 
 def test_help_is_quick_because_it_loads_little() -> None:

@@ -28,7 +28,9 @@ key() { printf '%s' "$1" | tr '/:' '__'; }
 count() { n=$(($(cat "$FAKE/count.$1" 2>/dev/null || echo 0) + 1)); echo "$n" >"$FAKE/count.$1"; echo "$n"; }
 fail() { cat "$FAKE/say/$1" >&2 2>/dev/null; exit 1; }
 case $1 in
-  ps) [ "$(count ps)" -gt "$(cat "$FAKE/late" 2>/dev/null || echo 0)" ] || { echo 'Error: could not connect to ollama server' >&2; exit 1; } ;;
+  ps)
+    late=$(cat "$FAKE/late" 2>/dev/null || echo 0)
+    [ "$(count ps)" -gt "$late" ] || { echo 'Error: could not connect to ollama server' >&2; exit 1; } ;;
   show)
     after=$(cat "$FAKE/appears" 2>/dev/null || echo -1)
     [ "$after" -lt 0 ] || [ "$(count show)" -le "$after" ] || : >"$FAKE/store/$(key "$2")"
@@ -47,7 +49,10 @@ case $1 in
     : >"$FAKE/store/$k" ;;
 esac
 """
-DF = "#!/bin/sh\necho 'Filesystem 1024-blocks Used Available Capacity Mounted on'\necho \"/dev/sda1 9000000 1 $FREE 1% /models\"\n"
+DF = """#!/bin/sh
+echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
+echo "/dev/sda1 9000000 1 $FREE 1% /models"
+"""
 
 
 @dataclass(frozen=True)
@@ -178,7 +183,10 @@ def test_one_that_never_comes_does_not_keep_the_others_away(stage: Stage) -> Non
     assert done.pulls == ("pull a", "pull a", "pull b")
     assert "a: given up after 2 of 2 attempts" in done.err
     assert "1 of 2 model(s) missing" in done.err
-    assert [line.split()[:2] for line in done.out.partition("summary\n")[2].splitlines()] == [["a", "failed"], ["b", "pulled"]]
+    assert [line.split()[:2] for line in done.out.partition("summary\n")[2].splitlines()] == [
+        ["a", "failed"],
+        ["b", "pulled"],
+    ]
 
 
 def test_a_pull_that_brings_nothing_is_a_failure(stage: Stage) -> None:
@@ -191,7 +199,7 @@ def test_a_pull_that_brings_nothing_is_a_failure(stage: Stage) -> None:
     [
         ("Error: write /models/blobs/x: no space left on device", "disk of the model store is full"),
         ("Error: dial tcp: lookup registry.ollama.ai: no such host", "cannot reach the registry"),
-        ("Error: Get \"https://r/\": dial tcp 1.2.3.4:443: connect: connection refused", "cannot reach the registry"),
+        ('Error: Get "https://r/": dial tcp 1.2.3.4:443: connect: connection refused', "cannot reach the registry"),
         ("Error: pull model manifest: file does not exist", "knows no such model"),
         ("Error: http: server gave HTTP response to HTTPS client", "insecure: true"),
         ("Error: open /models/blobs/x: read-only file system", "must be the one that writes"),
@@ -314,7 +322,9 @@ def test_a_full_disk_is_seen_before_the_first_pull(stage: Stage) -> None:
 def test_only_what_is_missing_needs_room(stage: Stage) -> None:
     program(stage.folder / "bin" / "df", DF)
     stage.has("a")
-    done = stage.run("--need", "4000000", "--model", "a", "--need", "3000000", "--model", "b", variables={"FREE": "5000000"})
+    done = stage.run(
+        "--need", "4000000", "--model", "a", "--need", "3000000", "--model", "b", variables={"FREE": "5000000"}
+    )
     assert done.code == 0
     stage.run("--need", "4000000", "--model", "a", variables={"FREE": "1"})
     assert stage.run("--need", "4000000", "--model", "a", variables={"FREE": "1"}).code == 0

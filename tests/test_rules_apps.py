@@ -97,23 +97,15 @@ def test_other_keys_are_free() -> None:
 
 
 @pytest.mark.parametrize(
-    ("depends_on", "expected"),
-    [
-        ("[db]", ["apps.page.compose.depends_on[0]"]),
-        (
-            "{other: {condition: service_started}, db: {condition: service_started}}",
-            ["apps.page.compose.depends_on.db"],
-        ),
-        ("[other]", []),
-    ],
+    ("key", "value"), [("depends_on", "[db]"), ("configs", "[x]"), ("secrets", "[x]"), ("extends", "db")]
 )
-def test_an_app_states_each_dependency_once(depends_on: str, expected: list[str]) -> None:
+def test_an_app_names_nothing_that_composegen_writes(key: str, value: str) -> None:
     text = (
         "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices: {chat: {hosts: {box: 1}}}\napps:\n"
-        f'  page: {{host: box, needs: [db], compose: {{image: "example/a:1", depends_on: {depends_on}}}}}\n'
-        '  db: {host: box, compose: {image: "example/a:1"}}\n  other: {host: box, compose: {image: "example/a:1"}}\n'
+        f'  page: {{host: box, compose: {{image: "example/a:1", {key}: {value}}}}}\n'
+        '  db: {host: box, compose: {image: "example/a:1"}}\n'
     )
-    assert places("CG802", text) == expected
+    assert places("CG802", text) == [f"apps.page.compose.{key}"]
 
 
 def test_an_app_may_say_all_the_rest_itself() -> None:
@@ -153,13 +145,6 @@ def test_the_whole_circle_is_shown() -> None:
     (finding,) = said("CG803", apps("x:a", "a:b", "b:c", "c:a"))
     assert finding.message == "apps need each other in a circle: `a` needs `b` needs `c` needs `a`"
     assert related(finding) == ["apps.a.needs[0]", "apps.b.needs[0]"]
-
-
-def test_dependencies_of_compose_count() -> None:
-    text = apps("a:b", "b:chat").replace(
-        "b: {host: box, needs: [chat], compose: {", "b: {host: box, compose: {depends_on: [a], "
-    )
-    assert places("CG803", text) == ["apps.b.compose.depends_on[0]"]
 
 
 def test_a_long_chain_is_no_trouble() -> None:

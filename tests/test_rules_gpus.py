@@ -33,7 +33,7 @@ def test_what_one_service_takes_is_gone_for_the_next() -> None:
         "CG211",
         topology("{a: {hosts: {box: {gpus: 3}}}, b: {hosts: {box: {port: 12000, gpus: one-each, instances: 2}}}}"),
     )
-    assert finding.message == "service `b` asks for 2 GPUs of `box`, 1 is left for it"
+    assert finding.message == "service `b` asks for 2 GPUs of `box`, 1 is left"
 
 
 def test_a_near_id_is_suggested() -> None:

@@ -146,6 +146,8 @@ A_AND_B = "{a: {store: x, hosts: {one: 1}}, b: {store: y, hosts: {one: {port: 12
             "{x: {kind: nfs, external: nas, path: /m}, y: {kind: nfs, external: nas, path: /m, mountpoint: /n}}",
             ["stores.y.path"],
         ),
+        # The server itself does not mount the store, so its mountpoint is free there.
+        ("{x: {kind: directory, path: /m}, y: {kind: nfs, server: one, path: /n, mountpoint: /m}}", []),
         ("{x: {kind: volume}, y: {kind: volume}}", []),
     ],
 )

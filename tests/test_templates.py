@@ -1,4 +1,4 @@
-"""The templates, by their syntax trees: every expression is quoted for the file that it is in, and nothing is decided there."""
+"""The templates, by their syntax trees: every expression is quoted for the file that it is in."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ QUOTING: dict[Syntax, frozenset[str]] = {
     Syntax.FSTAB: frozenset({"fstab", "comment"}),
     Syntax.EXPORTS: frozenset({"exports", "comment"}),
     Syntax.SYSTEMD: frozenset({"systemd", "comment"}),
-    Syntax.MARKDOWN: frozenset({"md", "mdcode", "mermaid", "sh"}),
+    Syntax.MARKDOWN: frozenset({"md", "mdcode", "mermaid", "sh", "comment"}),
 }
 """The filters that an expression may end in, by the reader of the file."""
 
-VALUES = frozenset({"list", "string", "length"})
+VALUES = frozenset({"list", "string", "length", "selectattr", "rejectattr"})
 """Filters that may stand before the last one: they make a value, not a text."""
 
 TEMPLATES = resources.templates()
@@ -52,7 +52,10 @@ def parts(name: str) -> Iterator[str]:
     """The template itself and all that it includes."""
     yield name
     for tag in parsed(name).find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        assert isinstance(tag.template, nodes.Const), f"{name}:{tag.lineno}: the name of the other template must be written out"
+        assert isinstance(tag, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends)
+        assert isinstance(tag.template, nodes.Const), (
+            f"{name}:{tag.lineno}: the name of the other template must be written out"
+        )
         yield from parts(tag.template.value)
 
 

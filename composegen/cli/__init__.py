@@ -67,9 +67,9 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return ExitCode.FAILED
-    except ComposegenError as error:
+    except (ComposegenError, OSError) as error:
         streams.say(f"composegen: {error}")
-        return error.exit_code
+        return error.exit_code if isinstance(error, ComposegenError) else ExitCode.FAILED
     except Exception:  # noqa: BLE001 - the last resort: whatever it is, it is our mistake
         streams.complain(_bug(sys.argv[1:] if arguments is None else arguments))
         return ExitCode.BUG

@@ -43,11 +43,11 @@ def topology(command: Command) -> Command:
     return click.argument("topology", required=False, metavar="[TOPOLOGY]")(command)
 
 
-def env_files(command: Command) -> Command:
+def env_file(command: Command) -> Command:
     """`--env-file`."""
     return click.option(
         "--env-file",
-        "env_files",
+        type=click.Path(),
         multiple=True,
         metavar="FILE",
         help="Read values of `variables:` from FILE instead of `.env` beside the topology. Repeatable, in order.",

@@ -32,21 +32,21 @@ README = PurePosixPath("README.md")
     help="Output folder. Default: `output:` of the topology, else deploy, beside the topology.",
 )
 @click.option("--host", metavar="NAME", help="Write only the files of this host; leave all others alone.")
-@click.option("--stdout", "wanted", metavar="FILE", help="Print this file of the tree; write nothing.")
+@click.option("--stdout", metavar="FILE", help="Print this file of the tree; write nothing.")
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would be written; write nothing.")
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand or not written by composegen.")
 @click.option(
     "--prune/--no-prune", default=True, show_default=True, help="Remove files that are no longer part of the tree."
 )
 @options.strict
-@options.env_files
+@options.env_file
 @options.colour
 def command(  # noqa: PLR0913 - one parameter per option
     topology: str | None,
     output: str | None,
     host: str | None,
-    wanted: str | None,
-    env_files: tuple[str, ...],
+    stdout: str | None,
+    env_file: tuple[str, ...],
     *,
     dry_run: bool,
     force: bool,
@@ -60,11 +60,11 @@ def command(  # noqa: PLR0913 - one parameter per option
     from composegen import pipeline
     from composegen.io.source import open_topology
 
-    opened = open_topology(topology, env_files)
+    opened = open_topology(topology, env_file)
     compiled = pipeline.compile(opened.source, opened.world)
     tree = _checked(opened, compiled, strict=strict)
-    if wanted is not None:
-        streams.result(_file(tree, wanted))
+    if stdout is not None:
+        streams.result(_file(tree, stdout))
         return
     root = _root(opened, compiled, output)
     lock = disk.read_lock(root)

@@ -5,6 +5,7 @@ A reader that goes away (`| head`) ends neither the command nor prints anything.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -12,32 +13,38 @@ from typing import IO
 
 import click
 
+from composegen.errors import ComposegenError
+
 COLOUR = "composegen.colour"
 """Key of the `--color` choice in `click.Context.meta`."""
 
 
 def result(text: str | bytes) -> None:
-    """Print the result of a command, exactly."""
-    _write(sys.stdout, text)
+    """Print the result of a command, exactly. Raises ComposegenError when it cannot be written."""
+    try:
+        _write(sys.stdout, text)
+    except OSError as error:
+        raise ComposegenError(f"cannot write to standard output: {error.strerror}") from error
 
 
 def say(text: str) -> None:
     """Print one line for the person at the terminal."""
-    _write(sys.stderr, text + "\n")
+    complain(text + "\n")
 
 
 def complain(text: str) -> None:
-    """Print several lines (a report) on standard error."""
-    _write(sys.stderr, text)
+    """Print several lines (a report) on standard error, if that can be written."""
+    with contextlib.suppress(OSError):
+        _write(sys.stderr, text)
 
 
-def colour(stream: IO[str]) -> bool:
+def colour(stream: IO[str] | None) -> bool:
     """Whether to colour what goes to a stream: `--color`, else the environment and the kind of stream."""
     context = click.get_current_context(silent=True)
     choice = context.meta.get(COLOUR, "auto") if context else "auto"
     if choice != "auto":
         return bool(choice == "always")
-    return wants_colour(os.environ, terminal=stream.isatty())
+    return wants_colour(os.environ, terminal=stream is not None and stream.isatty())
 
 
 def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
@@ -49,14 +56,18 @@ def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
     return terminal and environment.get("TERM") != "dumb"
 
 
-def _write(stream: IO[str], text: str | bytes) -> None:
-    """Write and flush; when the reader is gone, send the rest to nowhere."""
+def _write(stream: IO[str] | None, text: str | bytes) -> None:
+    """Write and flush. When that fails the rest goes to nowhere; that the reader is gone is no failure."""
+    if stream is None:  # closed by whoever started the program
+        return
     data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
         stream.flush()
         stream.buffer.write(data)  # type: ignore[attr-defined]  # text streams of a process have a buffer
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise

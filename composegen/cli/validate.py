@@ -14,16 +14,15 @@ from composegen.errors import ExitCode
 @options.topology
 @click.option(
     "--format",
-    "form",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="How findings are printed.",
 )
 @options.strict
-@options.env_files
+@options.env_file
 @options.colour
-def command(topology: str | None, form: str, env_files: tuple[str, ...], *, strict: bool) -> None:
+def command(topology: str | None, format: str, env_file: tuple[str, ...], *, strict: bool) -> None:  # noqa: A002 - the option's name
     """Check TOPOLOGY (default: topology.yaml, - is standard input) and print every finding.
 
     Exits 1 when there are errors, with --strict also when there are warnings.
@@ -32,14 +31,14 @@ def command(topology: str | None, form: str, env_files: tuple[str, ...], *, stri
     from composegen.io.source import open_topology
     from composegen.report import json, text
 
-    opened = open_topology(topology, env_files)
+    opened = open_topology(topology, env_file)
     compiled = pipeline.compile(opened.source, opened.world)
     about = options.sources(opened.source, opened.world, compiled)
-    if form == "json":
+    if format == "json":
         streams.result(json.report(compiled.findings, about))
     else:
         streams.result(text.report(compiled.findings, about, colour=streams.colour(sys.stdout)))
     if options.blocks(compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
-    if form == "text":
+    if format == "text":
         streams.say(f"Next: composegen render {'' if topology is None else topology}".rstrip())

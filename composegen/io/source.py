@@ -92,6 +92,8 @@ def reader(folder: Path) -> Callable[[str], bytes | None]:
 def _source(name: str | None) -> Source:
     """The topology's bytes, under the name that findings show."""
     if name == STDIN:
+        if sys.stdin is None:  # closed by whoever started the program
+            raise ComposegenError("standard input is closed")
         return Source(name="<stdin>", data=sys.stdin.buffer.read())
     if name is None and not Path(DEFAULT).exists():
         raise ComposegenError(

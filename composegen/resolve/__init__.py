@@ -144,7 +144,7 @@ def _exports(topology: Topology, host: Host, shared: Sequence[Sharing]) -> Itera
             yield Export(
                 store=store,
                 clients=tuple(
-                    ExportClient(host=topology.hosts[name], writes=name in sharing.writer_hosts)
+                    ExportClient(host=topology.hosts[name], writes=name in sharing.writing)
                     for name in sorted(clients)
                 ),
                 origin=store.origin,
@@ -160,7 +160,7 @@ def _nfs_mounts(topology: Topology, host: Host, used: Sequence[Sharing]) -> Iter
                 server=_server_address(topology, store),
                 path=store.path,
                 mountpoint=store.mountpoint or store.path,
-                writes=host.name in sharing.writer_hosts,
+                writes=host.name in sharing.writing,
                 origin=store.origin,
             )
 

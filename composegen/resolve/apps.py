@@ -116,7 +116,7 @@ def _init_of(around: Surroundings, service: Service) -> ModelInit | None:
 def _wait(around: Surroundings, service: Service) -> Container | None:
     """What waits for models that another host brings; None where nobody brings any, or this host does."""
     sharing = around.sharings[service.name]
-    init = sharing.writing.init if sharing.writing else False
+    init = next((writing.init for _, writing in sorted(sharing.writing.items())), False)
     if _init_of(around, service) or not isinstance(init, Init) or not sharing.models:
         return None
     engine, way = engines()[service.engine], reach(around, service)

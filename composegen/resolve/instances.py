@@ -110,9 +110,8 @@ def _instance(
 
 def _after_writer(sharing: Sharing, host: str) -> tuple[Dependency, ...]:
     """A reader cannot start on a store that its writer has not prepared; readers elsewhere are restarted until it has."""
-    if sharing.writing is None or host not in sharing.writer_hosts:
-        return ()
-    return (Dependency(container=f"{sharing.writing.name}-1", condition=Condition.HEALTHY),)
+    writing = sharing.writing.get(host)
+    return (Dependency(container=f"{writing.name}-1", condition=Condition.HEALTHY),) if writing else ()
 
 
 def _init(

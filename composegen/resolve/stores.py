@@ -5,6 +5,7 @@ Total: where a store has no writer or several, the first one in question is take
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from composegen.plan import Mount, MountKind, Volume
@@ -18,18 +19,17 @@ NFS_OPTIONS = "nfsvers=4.2,proto=tcp,hard,noatime"
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """The services on one store. `writer_hosts` are the hosts whose first instance of `writing` writes it."""
+    """The services on one store. `writing` says, for each host with a writer, whose first instance that is."""
 
     name: str
     store: Store | None
     services: tuple[Service, ...]
-    writing: Service | None
-    writer_hosts: tuple[str, ...]
+    writing: Mapping[str, Service]
     models: tuple[Model, ...]
 
     def writes(self, service: Service, host: str, number: int) -> bool:
         """Whether this instance writes the store."""
-        return self.writing is service and host in self.writer_hosts and number == 1
+        return self.writing.get(host) is service and number == 1
 
     def over_nfs(self, host: str) -> bool:
         """Whether this host reaches the store through NFS."""
@@ -56,24 +56,25 @@ def sharings(topology: Topology) -> dict[str, Sharing]:
 
 def _sharing(name: str, store: Store | None, services: tuple[Service, ...]) -> Sharing:
     own = services[0].store is not None
-    writing = next((service for service in services if service.writer != "none"), None)
-    hosts = _writer_hosts(store, writing) if writing else ()
     return Sharing(
         name=name,
         store=store if own else None,
         services=services,
-        writing=writing,
-        writer_hosts=hosts,
+        writing=_writing(store, [service for service in services if service.writer != "none"]),
         models=_models(services),
     )
 
 
-def _writer_hosts(store: Store | None, writing: Service) -> tuple[str, ...]:
-    """Local stores have a writer on every host of the service, an NFS store one in all."""
-    if not isinstance(store, NfsStore):
-        return tuple(sorted(writing.hosts))
-    host = writing.writer or store.writer or store.server
-    return (host,) if host in writing.hosts else ()
+def _writing(store: Store | None, services: Sequence[Service]) -> dict[str, Service]:
+    """Local stores have a writer on every host, an NFS store one in all."""
+    if isinstance(store, NfsStore):
+        return {
+            host: service
+            for service in services[:1]
+            if (host := service.writer or store.writer or store.server) in service.hosts and host is not None
+        }
+    # Where two services would write, the first by name does, and a rule complains.
+    return {host: service for service in reversed(services) for host in sorted(service.hosts)}
 
 
 def _models(services: tuple[Service, ...]) -> tuple[Model, ...]:
@@ -115,7 +116,7 @@ def volume(sharing: Sharing, host: str, server_address: str) -> Volume | None:
         return None
     # One volume for the whole host: the kernel lets the options of an export's first mount win (man 5 nfs, sharecache),
     # so readers on the writer's host get theirs read-only through the mount of the container instead.
-    access = "rw" if host in sharing.writer_hosts else "ro"
+    access = "rw" if host in sharing.writing else "ro"
     return Volume(
         name=sharing.name,
         nfs_device=f":{store.path}",

@@ -84,10 +84,6 @@ def _edges(topology: Topology, app: App) -> Iterator[tuple[str, KeyPath]]:
     for index, need in enumerate(app.needs):
         if need.service in topology.apps and need.service not in topology.services:
             yield need.service, app.at("needs", index)
-    stated = app.compose.get("depends_on") or ()
-    for index, name in enumerate(stated):
-        if name in topology.apps:
-            yield name, app.at("compose", "depends_on", name if isinstance(stated, dict) else index)
 
 
 def _finding(topology: Topology, circle: Sequence[str], at: KeyPath) -> Finding:

@@ -5,7 +5,8 @@
 Under a service, `compose:` adds keys that composegen does not know. For a key that it writes (the image, the ports,
 the mounts, the health check, ...) there would be two values, and whichever wins, the other is lost: a replaced
 `volumes` takes the model store away, a replaced `healthcheck` never turns healthy. For an app, composegen writes
-`depends_on` entries for what stands under `needs`.
+`depends_on` from what stands under `needs`; and keys that name something at the top of the Compose file (`configs`,
+`secrets`, ...) would name something that is not there.
 
 ## What to do
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.topology import App, Service
@@ -72,12 +73,16 @@ OWNED: Mapping[str, str] = {
 """Compose keys that composegen writes for an instance, or on which what it writes depends: what to use instead."""
 
 
+OWNED_BY_THE_FILE = frozenset({"configs", "secrets", "models", "extends", "profiles"})
+"""Compose keys that name something at the top of the file or in another one, or that would take the app out of it."""
+
+
 def check(plan: Plan) -> Iterator[Finding]:
-    """Each key of a service that is composegen's, and each dependency of an app that `needs` states already."""
+    """Each key of a service or an app that is composegen's."""
     for service in plan.topology.services.values():
         yield from (_owned(service, key) for key in service.compose if key in OWNED)
     for app in plan.topology.apps.values():
-        yield from _dependencies(plan, app)
+        yield from _of_app(app)
 
 
 def _owned(service: Service, key: str) -> Finding:
@@ -91,25 +96,22 @@ def _owned(service: Service, key: str) -> Finding:
     )
 
 
-def _dependencies(plan: Plan, app: App) -> Iterator[Finding]:
-    stated = app.compose.get("depends_on") or ()
-    names = list(stated)
-    written = {
-        dependency.container
-        for container in plan.host(app.host).containers
-        if container.spec is app
-        for dependency in container.dependencies
-    }
-    for index, name in enumerate(names):
-        if name in written:
-            by_name = isinstance(stated, Mapping)
+def _of_app(app: App) -> Iterator[Finding]:
+    for key in app.compose:
+        if key in OWNED_BY_THE_FILE:
             yield RULE.finding(
-                f"`needs` of app `{app.name}` makes it depend on `{name}` already",
-                at=app.at("compose", "depends_on", name if by_name else index),
-                part="key" if by_name else "value",
-                related=[Location(path=app.at("needs"), label="stated here")],
-                expected="each dependency in one of the two places",
+                f"`{key}` of app `{app.name}` would refer to a part of the Compose file that composegen does not write",
+                at=app.at("compose", key),
+                part="key",
+                hint="write it, with what it refers to, into a compose.override.yaml beside the generated file",
             )
+    if "depends_on" in app.compose:
+        yield RULE.finding(
+            f"composegen decides on `depends_on` of app `{app.name}` itself",
+            at=app.at("compose", "depends_on"),
+            part="key",
+            expected="`needs` of the app, which also knows services and other hosts",
+        )
 
 
 RULE = Rule(code="CG802", slug="owned-key", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD)

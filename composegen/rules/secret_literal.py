@@ -59,7 +59,7 @@ apps:
 
 _NAME = re.compile(
     r"passw(or)?d|passphrase|api_?key|private_?key|secret_?key|access_?key|credential|"
-    r"(^|_)(secret|token|pass|auth_?key)($|_)|(secret|token)$"
+    r"(^|_)pass$|auth_?key$|(secret|token)(_?[0-9]+)?$"
 )
 _NO_SECRET = re.compile(
     r"(^|_)(file|path|dir|url|uri|name|id|limit|count|size|ttl|expiry|expires|timeout|length|type|enabled|required|policy"
@@ -127,7 +127,7 @@ def _kind(value: Value) -> str | None:
     if text.lower() in _STAND_INS:
         return None
     formed = next((kind for kind, form in _FORMS.items() if form.search(text)), None)
-    return formed or ("what looks like a secret" if _named_secret(value.name) and _could_be(text) else None)
+    return formed or ("what looks like a secret" if _named_secret(value.name) and _could_be(value.name, text) else None)
 
 
 def _named_secret(name: str) -> bool:
@@ -135,9 +135,11 @@ def _named_secret(name: str) -> bool:
     return _NAME.search(folded) is not None and _NO_SECRET.search(folded) is None
 
 
-def _could_be(text: str) -> bool:
-    """Not empty, no reference to another variable, no path."""
-    return bool(text) and not text.startswith("$") and _PATH.fullmatch(text) is None
+def _could_be(name: str, text: str) -> bool:
+    """Not empty, no reference to another variable, no path; a plain number is a secret only as a password."""
+    if not text or text.startswith("$") or _PATH.fullmatch(text):
+        return False
+    return not text.isdecimal() or "pass" in name.lower()
 
 
 def _place(value: Value) -> str:

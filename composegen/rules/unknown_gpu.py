@@ -83,9 +83,9 @@ def _too_many(host: HostPlan, gpus: HostGpus, placement: Placement, service: str
     granted = sum(_granted(i) for i in host.instances if i.placement is placement)
     asked = each * placement.instances
     if granted < asked:
-        left = "none is" if not granted else "1 is" if granted == 1 else f"{granted} are"
+        rest = "none is" if not granted else "1 is" if granted == 1 else f"{granted} are"
         yield RULE.finding(
-            f"service `{service}` asks for {asked} {'GPU' if asked == 1 else 'GPUs'} of `{host.name}`, {left} left for it",
+            f"service `{service}` asks for {asked} {'GPU' if asked == 1 else 'GPUs'} of `{host.name}`, {rest} left",
             at=placement.at("gpus"),
             related=[Location(path=gpus.at("devices"), label=f"{len(gpus.devices)} in all")],
         )

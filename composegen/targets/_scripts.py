@@ -10,7 +10,9 @@ from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, StoreUse
 from composegen.resolve.address import is_loopback, url
 from composegen.targets import _runbook
+from composegen.targets._diagram import store_of
 from composegen.targets._nfs import mount_source
+from composegen.targets._runbook import endpoint_url, listed_name
 
 
 def script_artifacts(plan: Plan) -> Iterator[Artifact]:
@@ -43,31 +45,14 @@ def _verify(plan: Plan) -> dict[str, object]:
     }
 
 
-def listed_name(name: str) -> str:
-    """The name under which `ollama list` and `/api/tags` show a model (Ollama `types/model/name.go`, DisplayShortest).
-
-    The default registry and its namespace `library` are left out, the tag `latest` is written.
-    """
-    name = name.removeprefix("https://").removeprefix("http://").removeprefix("registry.ollama.ai/")
-    name = name.removeprefix("library/")
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-
-
-def endpoint(instance: Instance) -> str:
-    """Base URL of an instance as an operator reaches it: by the host's address, unless it only listens on loopback."""
-    binding = instance.binding
-    host = binding.address if is_loopback(binding.address) else instance.host.address
-    return url("http", host, binding.port)
-
-
 def _instance(plan: Plan, instance: Instance) -> list[str]:
-    use = next(use for use in plan.stores if instance.service in use.services)
+    use = store_of(plan, instance)
     folder = shlex.quote(plan.host(instance.host.name).directory)
     return [
         instance.host.name,
         folder,
         instance.name,
-        endpoint(instance),
+        endpoint_url(instance),
         instance.service.name,
         use.name,
         _models_hint(plan, use, instance),

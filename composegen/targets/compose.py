@@ -22,7 +22,7 @@ _SAME_AS = {
     "pids_limit": ("limits", "pids"),
     "mem_reservation": ("reservations", "memory"),
 }
-"""Keys of a service, and where the same stands below `deploy.resources`: Compose refuses the former beside the latter."""
+"""Keys of a service, and where the same stands below `deploy.resources`: Compose refuses the one beside the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +40,6 @@ class Stanza:
     """Entries of `devices:`: device nodes, or CDI names."""
     init: bool
     """Whether Docker puts a process of its own in front, which passes signals on and collects what ended."""
-    nofile: bool
-    """Whether it may hold many connections open."""
     extra_hosts: Mapping[str, str]
     extra: Mapping[str, Any]
     """Keys of the user's, printed as they are."""
@@ -95,7 +93,6 @@ def _stanza(container: Container) -> Stanza:
         deploy=deploy,
         devices=_devices(container.gpus),
         init=container.role in _ONE_SHOTS | {Role.INSTANCE} and "init" not in extra,
-        nofile=container.role in {Role.INSTANCE, Role.GATEWAY} and "ulimits" not in extra,
         extra_hosts=dict(container.extra_hosts or {}) | own_hosts,
         extra=extra,
     )

@@ -18,17 +18,20 @@ from composegen import quoting
 from composegen.plan import SecretRef
 from tests.tools import compose as real_compose
 
+# fmt: off
 HOSTILE = (
-    "", " ", "plain", "a b", " lead", "trail ", "#no", "a #no", "a: b", "a:", ":a", "- a", "-", "--", "---", "...", "?", "? a",
-    "*a", "&a", "!a", "!!str a", "%a", "@a", "`a`", "|", ">", "|-", "[a]", "{a}", "a,b", "a]", "a}", "'a'", '"a"', "a'b", 'a"b',
-    "yes", "No", "ON", "off", "y", "N", "true", "False", "NULL", "null", "~", "=", "<<", ".inf", "-.INF", ".nan", ".NaN",
-    "0", "1", "-1", "+1", "1.0", "1.", ".5", "1e3", "1.5e+3", "1_000", "0x1F", "0o17", "017", "0b11", "12:30", "12:30:45", "1:20",
-    "2001-12-14", "2001-12-14t21:59:43.10-05:00", "10.0.0.84", "0.0.0.0:11434", "fd00::4", "::", "[::1]:80", "10s", "16GiB",
-    "1h30m", "10m", "--pull", "--a=b", "-.5", "ollama/ollama:0.32.15", "a@sha256:00", "./x", "../x", "~x", "~/x", "/a b",
-    "$", "$$", "$A", "${A}", "${A:-b}", "$${A}", "a$", "$(id)", "{{", "{{{", "}}", "a{{b}}c", "{ {", "{", "{%", "{#",
-    "\\", "\\n", "a\\", "\n", "a\nb", "a\n", "\na", "a\n\n b\n", "\t", "a\tb", "\r", "a\r\nb", "\x7f", "\x85", "\xa0", "\u2028",
-    "\u2029", "\ufeff", "\ufffd", "é", "漢字", "\U0001f600", "\u200b", "\x1b[0m", "\x01", "a" * 300, "word " * 60,
+    "", " ", "plain", "a b", " lead", "trail ", "#no", "a #no", "a: b", "a:", ":a", "- a", "-", "--", "---", "...",
+    "?", "? a", "*a", "&a", "!a", "!!str a", "%a", "@a", "`a`", "|", ">", "|-", "[a]", "{a}", "a,b", "a]", "a}",
+    "'a'", '"a"', "a'b", 'a"b', "yes", "No", "ON", "off", "y", "N", "true", "False", "NULL", "null", "~", "=", "<<",
+    ".inf", "-.INF", ".nan", ".NaN", "0", "1", "-1", "+1", "1.0", "1.", ".5", "1e3", "1.5e+3", "1_000", "0x1F",
+    "0o17", "017", "0b11", "12:30", "12:30:45", "1:20", "2001-12-14", "2001-12-14t21:59:43.10-05:00", "10.0.0.84",
+    "0.0.0.0:11434", "fd00::4", "::", "[::1]:80", "10s", "16GiB", "1h30m", "10m", "--pull", "--a=b", "-.5",
+    "ollama/ollama:0.32.15", "a@sha256:00", "./x", "../x", "~x", "~/x", "/a b", "$", "$$", "$A", "${A}", "${A:-b}",
+    "$${A}", "a$", "$(id)", "{{", "{{{", "}}", "a{{b}}c", "{ {", "{", "{%", "{#", "\\", "\\n", "a\\", "\n", "a\nb",
+    "a\n", "\na", "a\n\n b\n", "\t", "a\tb", "\r", "a\r\nb", "\x7f", "\x85", "\xa0", "\u2028", "\u2029", "\ufeff",
+    "\ufffd", "é", "漢字", "\U0001f600", "\u200b", "\x1b[0m", "\x01", "a" * 300, "word " * 60,
 )
+# fmt: on
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=40) | st.sampled_from(HOSTILE)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -108,10 +111,8 @@ def of_compose(folder: Path, values: dict[str, Any], secrets: tuple[str, ...] = 
     lines = [f"      {quoting.yaml(name)}: {quoting.compose(value)}" for name, value in values.items()]
     labels = quoting.compose({name: value for name, value in values.items() if isinstance(value, str)}, 6)
     commands = quoting.compose([value for value in values.values() if isinstance(value, str)])
-    text = "\n".join(
-        ["name: test", "services:", "  one:", "    image: one", f"    command: {commands}"]
-        + (["    environment:", *lines, "    labels:", f"      {labels}"])
-    )
+    head = ["name: test", "services:", "  one:", "    image: one", f"    command: {commands}"]
+    text = "\n".join([*head, "    environment:", *lines, "    labels:", f"      {labels}"])
     (folder / "compose.yaml").write_text(text + "\n", encoding="utf-8")
     return real_compose.config(folder, secrets)["services"]["one"]
 
@@ -141,7 +142,7 @@ def test_compose_itself_reads_any_text(texts: list[str], tmp_path_factory: pytes
 
 @pytest.mark.tool
 def test_compose_itself_wants_the_secret(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="set TOKEN in the shell or in .env"):
+    with pytest.raises(AssertionError, match="set TOKEN in the shell or in \\.env"):
         of_compose(tmp_path, {"S": SecretRef(name="TOKEN")})
 
 
@@ -207,4 +208,4 @@ def test_a_mermaid_label_is_quoted() -> None:
 
 def test_json_is_no_surprise() -> None:
     """What is quoted for ASCII text is JSON too, so that tools that read JSON as YAML agree."""
-    assert json.loads(quoting.yaml("a b\"c\\d\n")) == "a b\"c\\d\n"
+    assert json.loads(quoting.yaml('a b"c\\d\n')) == 'a b"c\\d\n'
