@@ -20,7 +20,7 @@ demo: $(STAMP) ## Render a sample (SAMPLE=nfs-replicas) to demo/ and show the tr
 	@echo; cd demo && find . -type f | LC_ALL=C sort | sed 's|^\./|  demo/|'
 
 test: $(STAMP) ## Run every test that needs no root: units, samples, real tools, lint, types, wheel
-	$(BIN)/python -m pytest -m "not engine"
+	$(BIN)/python -m pytest -n auto -m "not engine"
 
 lint: $(STAMP) ## Check style and types
 	$(BIN)/ruff check

@@ -7,12 +7,14 @@ from typing import Any
 
 from composegen.keypath import KeyPath
 from composegen.plan import SecretRef, Variable
-from composegen.topology import Secret
+from composegen.topology import EnvironmentValue, Secret
 
 
-def variable(name: str, value: str | Secret, origin: KeyPath) -> Variable:
+def variable(name: str, value: EnvironmentValue, origin: KeyPath) -> Variable:
     """One variable as the topology states it."""
-    return Variable(name=name, value=SecretRef(name=value.secret) if isinstance(value, Secret) else value, origin=origin)
+    return Variable(
+        name=name, value=SecretRef(name=value.secret) if isinstance(value, Secret) else str(value), origin=origin
+    )
 
 
 def literal(values: Mapping[str, str]) -> dict[str, Variable]:

@@ -103,9 +103,7 @@ ProjectName = Annotated[
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _IPV4 = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}"
 _IPV6 = r"(?=.*:.*:)[0-9A-Fa-f:]{2,39}(\.[0-9.]{5,13})?"
-HostName = Annotated[
-    str, Limits(expected="a DNS name such as ollama.example", pattern=rf"^{_LABEL}(\.{_LABEL})*$")
-]
+HostName = Annotated[str, Limits(expected="a DNS name such as ollama.example", pattern=rf"^{_LABEL}(\.{_LABEL})*$")]
 HostAddress = Annotated[
     str,
     Limits(expected="an IP address or a DNS name", pattern=rf"^({_IPV4}|{_IPV6}|(?![0-9.]+$){_LABEL}(\.{_LABEL})*)$"),
@@ -129,7 +127,8 @@ RelativePath = Annotated[
     ),
 ]
 FilePath = Annotated[str, Limits(expected="a path without control characters", pattern=r"^[^\x00-\x1f\x7f]+$")]
-Port = Annotated[int, Limits(expected="a port from 1 to 65535", minimum=1, maximum=65535)]
+LAST_PORT = 65535
+Port = Annotated[int, Limits(expected=f"a port from 1 to {LAST_PORT}", minimum=1, maximum=LAST_PORT)]
 Count = Annotated[int, Limits(expected="a whole number, at least 1", minimum=1, maximum=1000)]
 Weight = Annotated[int, Limits(expected="a whole number from 1 to 1000", minimum=1, maximum=1000)]
 Size = Annotated[

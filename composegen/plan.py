@@ -56,8 +56,9 @@ class MountKind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """A folder or file in a container. `source` is a path of the host (relative: in the host's own folder) or a volume name.
+    """A folder or file in a container.
 
+    `source` is a path of the host (relative: in the host's own folder) or the name of a volume.
     `must_exist`: the container must not start when the source is missing, instead of getting an empty folder.
     """
 
@@ -82,7 +83,10 @@ class Volume:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """A probe that works in the image: `shell` runs in `/bin/sh`, `command` without a shell; exactly one is set. Seconds."""
+    """A probe that works in the image; times are seconds.
+
+    `shell` runs in `/bin/sh`, `command` without a shell; exactly one of them is set.
+    """
 
     shell: str = ""
     command: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from composegen.fields import Ref, Section
@@ -36,13 +37,19 @@ def _dangling(section: Section, topology: Topology) -> Iterator[Finding]:
     """The references in a section and below it that lead nowhere."""
     for field in declared(type(section)):
         value = getattr(section, field.name)
-        if value is not None and not _inherited(section, field.name, topology):
+        if isinstance(section, Service):
+            value = _own(value, getattr(topology.defaults, field.name))
+        if value is not None:
             yield from _in_value(field.shape, value, section.at(field.name), topology)
 
 
-def _inherited(section: Section, name: str, topology: Topology) -> bool:
-    """Whether a service has this value from `defaults`."""
-    return isinstance(section, Service) and getattr(section, name) == getattr(topology.defaults, name)
+def _own(value: Any, default: Any) -> Any:
+    """What a service has not from `defaults`; None when that is nothing."""
+    if value == default:
+        return None
+    if isinstance(value, Mapping) and isinstance(default, Mapping):
+        return {key: one for key, one in value.items() if key not in default}
+    return value
 
 
 def _in_value(shape: Shape, value: Any, path: KeyPath, topology: Topology) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from composegen.fields import (
+    NAME,
     VARIABLE,
     AbsolutePath,
     CidrBlock,
@@ -24,7 +25,6 @@ from composegen.fields import (
     IpAddress,
     KeyLimits,
     Name,
-    NAME,
     Named,
     OneLine,
     Port,
@@ -81,7 +81,7 @@ class HostGpus(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class DockerVersions(Section):
-    """The Docker versions on a host; what they state may be used, otherwise Engine 20.10 and Compose 2.20 are assumed."""
+    """The Docker versions on a host. Absent: Engine 20.10 and Compose 2.20, the oldest that are supported."""
 
     EXAMPLE: ClassVar[Any] = {"engine": "29.2", "compose": "5.6"}
 
@@ -246,9 +246,7 @@ class ServiceDefaults(Named):
         default=None,
     )
     memory: Size | None = says("Memory limit of each instance.", example="16GiB", default=None)
-    environment: Environment = says(
-        "Environment of each instance.", example={"OLLAMA_KEEP_ALIVE": "30m"}, default=dict
-    )
+    environment: Environment = says("Environment of each instance.", example={"OLLAMA_KEEP_ALIVE": "30m"}, default=dict)
     models: tuple[Model, ...] = says(
         "Models that model-init brings into the store.", example=["mistral:7b"], default=tuple
     )

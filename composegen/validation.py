@@ -139,7 +139,7 @@ def _without(value: Any, paths: frozenset[KeyPath], path: KeyPath = ()) -> Any:
 
 def _ordered(findings: Iterable[Finding], document: Document) -> Findings:
     """By place; once, where an alias brings the same text to several places; none about what could not be read."""
-    by_place = {}
+    by_place: dict[tuple[int, int, str, str], Finding] = {}
     for finding in findings:
         if finding.where.path not in document.unknown or finding.where.part == "key":
             span = document.locate(finding.where)

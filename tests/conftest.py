@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+# No test may depend on how fast the machine is.
+hypothesis.settings.register_profile("composegen", deadline=None)
+hypothesis.settings.load_profile("composegen")
+
 LOOPBACK = ("127.", "::1", "localhost")
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 

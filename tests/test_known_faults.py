@@ -176,9 +176,7 @@ def asked(work: Path, host: str, paths: tuple[str, ...]) -> list[int]:
 
 
 def test_14_exports_name_addresses_and_give_readers_nothing_more() -> None:
-    lines = [
-        line for _, text in texts(".exports") for line in text.splitlines() if line.strip() and line[0] not in "#"
-    ]
+    lines = [line for _, text in texts(".exports") for line in text.splitlines() if line.strip() and line[0] != "#"]
     assert lines
     nfs = next(text for name, text in texts(".exports") if name.startswith("nfs-replicas"))
     assert re.search(r"10\.0\.0\.84\(ro,[^)]*root_squash\)", nfs)

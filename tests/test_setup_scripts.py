@@ -15,7 +15,22 @@ from composegen.targets._nfs import nfs_artifacts
 from tests import hostfiles_plans
 from tests.hostfiles_plans import nfs_store, plan
 
-REAL = ("awk", "basename", "cat", "chmod", "cmp", "cp", "dirname", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sh")
+REAL: tuple[str, ...] = (
+    "awk",
+    "basename",
+    "cat",
+    "chmod",
+    "cmp",
+    "cp",
+    "dirname",
+    "grep",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "rm",
+    "sed",
+    "sh",
+)
 REAL += ("sleep", "tail", "timeout", "touch", "true")
 
 FAKES = {
@@ -56,12 +71,19 @@ class Machine:
             "SETUP_ROOT": str(self.root),
         }
         return subprocess.run(
-            ["/bin/sh", self.script, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+            ["/bin/sh", self.script, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def files(self) -> dict[str, bytes]:
         return {
-            str(path.relative_to(self.root)): path.read_bytes() for path in sorted(self.root.rglob("*")) if path.is_file()
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file()
         }
 
 
@@ -89,14 +111,14 @@ def machine(folder: Path, host: str, without: tuple[str, ...] = ("firewall-cmd",
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Machine]:
-    yield machine(tmp_path, "server80")
+    return machine(tmp_path, "server80")
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Machine]:
     found = machine(tmp_path, "server84")
     (found.root / "etc/fstab").write_text("# mine\nUUID=1 / ext4 defaults 0 1\n")
-    yield found
+    return found
 
 
 def changes(calls: list[str]) -> list[str]:
@@ -243,7 +265,11 @@ def test_it_must_be_root_without_a_root_of_its_own(server: Machine) -> None:
     fake.write_text("#!/bin/sh\necho 1000\n")
     fake.chmod(0o755)
     done = subprocess.run(
-        ["/bin/sh", server.script], env={"PATH": str(server.folder / "bin")}, capture_output=True, text=True, check=False
+        ["/bin/sh", server.script],
+        env={"PATH": str(server.folder / "bin")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "run it as root" in done.stderr
@@ -256,7 +282,9 @@ def test_it_explains_itself(server: Machine) -> None:
 
 
 @pytest.mark.tool
-@pytest.mark.parametrize("store", [nfs_store(), nfs_store(mount="volume"), nfs_store(path="/srv/it's $HOME", mountpoint="/mnt/a b")])
+@pytest.mark.parametrize(
+    "store", [nfs_store(), nfs_store(mount="volume"), nfs_store(path="/srv/it's $HOME", mountpoint="/mnt/a b")]
+)
 def test_shellcheck_has_nothing_to_say(tmp_path: Path, store: object) -> None:
     shellcheck = Path(sys.executable).parent / "shellcheck"
     for path, entry in hostfiles_plans.render(nfs_artifacts(plan(store=store))).items():

@@ -11,17 +11,16 @@ from collections.abc import Mapping, Sequence
 
 from composegen import catalogue
 from composegen.engines import Engine, InitOrder, InstanceOrder, WaitOrder
-from composegen.plan import Condition, Container, Dependency, Health, Mount, MountKind, Role, Variable
-from composegen.topology import Model, Secret
 from composegen.environment import literal, sorted_variables, variable
+from composegen.fields import LAST_PORT
+from composegen.plan import Condition, Container, Dependency, Health, Mount, MountKind, Role, Variable
+from composegen.topology import EnvironmentValue, Model
 
 STORE = "/models"
 HOME = "/root/.ollama"
 SCRIPT = "/init/model-init.sh"
 
-_PREPARE = (
-    "mkdir -p /models/blobs /models/manifests && touch /models/manifests/.keep && exec ollama serve"
-)
+_PREPARE = "mkdir -p /models/blobs /models/manifests && touch /models/manifests/.keep && exec ollama serve"
 _ONLY_ON_NFS = (
     'if [ "$(stat -f -c %T /models)" != nfs ]; then '
     "echo 'the model store is not mounted: /models is a local folder' >&2; exit 1; fi; "
@@ -100,12 +99,12 @@ def wait(order: WaitOrder) -> Container:
     )
 
 
-def container_port(environment: Mapping[str, str | Secret]) -> int:
+def container_port(environment: Mapping[str, EnvironmentValue]) -> int:
     """The port that an instance listens on inside: that of `OLLAMA_HOST` when the user sets one, else 11434."""
     host = environment.get("OLLAMA_HOST")
     if isinstance(host, str):
         _, colon, port = host.rpartition(":")
-        if colon and port.isdecimal() and 0 < int(port) < 65536:
+        if colon and port.isdecimal() and 0 < int(port) <= LAST_PORT:
             return int(port)
     return 11434
 
@@ -121,8 +120,10 @@ def _environment(order: InstanceOrder, port: int) -> tuple[Variable, ...]:
     if order.over_nfs:
         own["OLLAMA_LOAD_TIMEOUT"] = "15m"
     own |= order.gpu_environment
-    users = {name: variable(name, value, order.service.at("environment", name))
-             for name, value in order.service.environment.items()}
+    users = {
+        name: variable(name, value, order.service.at("environment", name))
+        for name, value in order.service.environment.items()
+    }
     fixed = {"OLLAMA_MODELS": STORE, "OLLAMA_NOPRUNE": "1"}
     return sorted_variables(literal(own) | users | literal(fixed))
 

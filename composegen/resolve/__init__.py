@@ -144,8 +144,7 @@ def _exports(topology: Topology, host: Host, shared: Sequence[Sharing]) -> Itera
             yield Export(
                 store=store,
                 clients=tuple(
-                    ExportClient(host=topology.hosts[name], writes=name in sharing.writing)
-                    for name in sorted(clients)
+                    ExportClient(host=topology.hosts[name], writes=name in sharing.writing) for name in sorted(clients)
                 ),
                 origin=store.origin,
             )

@@ -67,7 +67,7 @@ def host_apps(around: Surroundings) -> HostApps:
     return HostApps(
         containers=containers,
         volumes=tuple(sorted((v for app in apps for v in _volumes(app)), key=lambda volume: volume.name)),
-        networks=dict(sorted((pair for app in apps for pair in _networks(app)))),
+        networks=dict(sorted(pair for app in apps for pair in _networks(app))),
     )
 
 
@@ -149,9 +149,7 @@ def _app(around: Surroundings, app: App, waits: Mapping[str, Container]) -> Cont
         way = reach(around, service, named=named)
         extra_hosts |= way.extra_hosts
         dependencies += [*way.dependencies, *_on_models(around, service, waits)]
-        variables.setdefault(
-            need.variable, Variable(name=need.variable, value=way.address, origin=need.origin)
-        )
+        variables.setdefault(need.variable, Variable(name=need.variable, value=way.address, origin=need.origin))
     if any(dependency.container != app.name for dependency in dependencies) and "networks" in compose:
         compose["networks"] = _with_default(compose["networks"])
     return Container(

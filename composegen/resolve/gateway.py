@@ -26,9 +26,7 @@ SECRETS = "/etc/traefik/secrets"
 """Folder in the container of the users file, the certificate and the key."""
 
 
-def gateway(
-    topology: Topology, instances: Sequence[Instance], sharings: Mapping[str, Sharing]
-) -> GatewayPlan | None:
+def gateway(topology: Topology, instances: Sequence[Instance], sharings: Mapping[str, Sharing]) -> GatewayPlan | None:
     """The gateway of a topology; None when it has none."""
     spec = topology.gateway
     if spec is None:

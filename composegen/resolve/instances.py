@@ -40,7 +40,8 @@ def host_services(
 ) -> HostServices:
     """The instances and model-inits of one host. `files` maps the path of each Modelfile to its content."""
     instances = tuple(_instances(topology, host, sharings))
-    inits, copied = [], []
+    inits: list[ModelInit] = []
+    copied: list[CopiedFile] = []
     for instance in instances:
         sharing = sharings[instance.service.name]
         if not instance.writer or not sharing.models or not isinstance(instance.service.init, Init):
@@ -109,14 +110,12 @@ def _instance(
 
 
 def _after_writer(sharing: Sharing, host: str) -> tuple[Dependency, ...]:
-    """A reader cannot start on a store that its writer has not prepared; readers elsewhere are restarted until it has."""
+    """A reader cannot start before its writer has prepared the store; elsewhere it is restarted until then."""
     writing = sharing.writing.get(host)
     return (Dependency(container=f"{writing.name}-1", condition=Condition.HEALTHY),) if writing else ()
 
 
-def _init(
-    instance: Instance, sharing: Sharing, folders: Mapping[str, str], files: Mapping[str, bytes]
-) -> ModelInit:
+def _init(instance: Instance, sharing: Sharing, folders: Mapping[str, str], files: Mapping[str, bytes]) -> ModelInit:
     service = instance.service
     if not isinstance(service.init, Init):  # the caller has looked; this is for the type checker
         raise TypeError(service.init)
@@ -174,9 +173,7 @@ def _model_mounts(models: tuple[Model, ...], folders: Mapping[str, str]) -> Iter
             )
 
 
-def _copied(
-    models: tuple[Model, ...], folders: Mapping[str, str], files: Mapping[str, bytes]
-) -> Iterator[CopiedFile]:
+def _copied(models: tuple[Model, ...], folders: Mapping[str, str], files: Mapping[str, bytes]) -> Iterator[CopiedFile]:
     for model in models:
         if model.modelfile is not None:
             yield CopiedFile(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from composegen.fields import LAST_PORT
 from composegen.keypath import KeyPath
 from composegen.plan import Binding
 
@@ -37,7 +38,7 @@ def _range(
     if not first.isdecimal():
         return
     end = int(last) if last.isdecimal() else int(first)
-    if end > 65535:
+    if end > LAST_PORT:
         return
     for offset, number in enumerate(range(int(first), end + 1)):
         yield Binding(

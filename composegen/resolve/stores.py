@@ -14,7 +14,7 @@ from composegen.topology import DirectoryStore, Model, NfsStore, Service, Store,
 STORE = "/models"
 
 NFS_OPTIONS = "nfsvers=4.2,proto=tcp,hard,noatime"
-"""Options of an NFS volume: they go straight to mount(2), which knows no `_netdev` or `nofail` (moby `volume/local`)."""
+"""Options of an NFS volume; they go straight to mount(2), which knows no `_netdev` (moby `volume/local`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ def sharings(topology: Topology) -> dict[str, Sharing]:
     for name in sorted(topology.services):
         service = topology.services[name]
         services.setdefault(service.store or f"{name}-models", []).append(service)
-    found = {}
+    found: dict[str, Sharing] = {}
     for name, users in services.items():
         sharing = _sharing(name, topology.stores.get(name), tuple(users))
         found |= {service.name: sharing for service in users}
@@ -114,7 +114,7 @@ def volume(sharing: Sharing, host: str, server_address: str) -> Volume | None:
         return Volume(name=sharing.name, origin=_origin(sharing))
     if store.server == host or store.mount != "volume":
         return None
-    # One volume for the whole host: the kernel lets the options of an export's first mount win (man 5 nfs, sharecache),
+    # One volume for the whole host: of two mounts of an export the options of the first win (man 5 nfs, sharecache),
     # so readers on the writer's host get theirs read-only through the mount of the container instead.
     access = "rw" if host in sharing.writing else "ro"
     return Volume(

@@ -1,7 +1,8 @@
 """Rules: one file each, found by being in this folder; `check` runs them all over a finished plan.
 
 A rule speaks in key paths, never in lines, and says nothing that another stage has said. Its module docstring is its
-page, `BAD` and `GOOD` are its tests: `BAD` yields exactly its code on the lines marked `# expect: CODE`, `GOOD` nothing.
+page, `BAD` and `GOOD` are its tests: `BAD` yields its code, and no other, on the lines marked `# expect: CODE`, `GOOD`
+yields nothing.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _drop_in(plan: Plan, host: HostPlan, mount: NfsMount) -> Artifact:
             "host": host.name,
             "store": mount.store.name,
             "unit": mount_unit(mount.mountpoint),
-            # An argument of ExecStartPre has its backslashes taken off once more (man 5 systemd.service, "Command Lines").
+            # In ExecStartPre backslashes are taken off once more (man 5 systemd.service, "Command Lines").
             "unit_argument": mount_unit(mount.mountpoint).replace("\\", "\\\\"),
         },
     )

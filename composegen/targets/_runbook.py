@@ -1,4 +1,4 @@
-"""What the run book tells, as values for its template. Every figure here is computed from the plan, none is invented."""
+"""What the run book tells, as values for its template; everything is read off the plan, nothing is invented."""
 
 from __future__ import annotations
 
@@ -6,26 +6,15 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from composegen import catalogue
-from composegen.fields import bytes_of
 from composegen.modelname import DEFAULT_HOST, parse
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
 from composegen.resolve.address import is_loopback, url
 from composegen.resolve.gateway import secret_files
+from composegen.targets._budget import MemoryRow, ModelRow, memory_rows, memory_total, model_row, size_of, total_size
 from composegen.targets._diagram import diagram, store_of
 from composegen.targets._nfs import mounts_by_docker
 from composegen.targets._traefik import ADMIN_PATHS, POOL_PATHS
 from composegen.topology import DirectoryStore, NfsStore, VolumeStore
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemoryRow:
-    """The memory of one service on one host; None for limit and total where there is no limit."""
-
-    service: str
-    instances: int
-    limit: str | None
-    total: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +45,6 @@ class Endpoint:
     store: str
     behind: str
     """URL under which the gateway's dynamic file names it; "" when it is not behind the gateway."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelRow:
-    """One model: its size on disk and the memory that it is said to need; "" where nobody knows."""
-
-    name: str
-    size: str
-    memory: str
-    built: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +91,7 @@ def context(plan: Plan) -> dict[str, object]:
 
 
 def listed_name(name: str) -> str:
-    """The name under which `ollama list` and `/api/tags` show a model (Ollama `types/model/name.go`, DisplayShortest)."""
+    """The name under which `ollama list` and `/api/tags` show a model (DisplayShortest in `types/model/name.go`)."""
     parsed = parse(name.removeprefix("https://").removeprefix("http://"))
     if parsed.in_library:
         return f"{parsed.model}:{parsed.tag}"
@@ -127,8 +106,6 @@ def endpoint_url(instance: Instance) -> str:
 
 
 def _host(plan: Plan, host: HostPlan) -> HostPage:
-    rows = tuple(_memory(host))
-    totals = [bytes_of(i.service.memory) for i in host.instances if i.service.memory]
     nfs = bool(any(export.clients for export in host.exports) or host.nfs_mounts or mounts_by_docker(host))
     gateway = plan.gateway is not None and plan.gateway.host.name == host.name
     return HostPage(
@@ -139,8 +116,8 @@ def _host(plan: Plan, host: HostPlan) -> HostPage:
         exports=any(export.clients for export in host.exports),
         upgrade=tuple(instance.name for instance in sorted(host.instances, key=lambda instance: instance.writer)),
         wait=tuple(c.name for c in host.containers if c.role in (Role.INIT, Role.WAIT)),
-        memory=rows,
-        memory_total=_gibibytes(sum(totals)) if totals and len(totals) == len(host.instances) else None,
+        memory=tuple(memory_rows(host)),
+        memory_total=memory_total(host),
     )
 
 
@@ -155,18 +132,6 @@ def _bring(host: HostPlan) -> Iterator[tuple[str, ...]]:
     target = f"{user}{at}[{address}]" if ":" in address else host.spec.ssh
     yield ("ssh", "-t", "--", host.spec.ssh, make)
     yield ("scp", "-pr", "--", f"{host.name}/.", f"{target}:{host.directory}/")
-
-
-def _memory(host: HostPlan) -> Iterator[MemoryRow]:
-    for service in dict.fromkeys(instance.service.name for instance in host.instances):
-        found = [instance for instance in host.instances if instance.service.name == service]
-        limit = found[0].service.memory
-        yield MemoryRow(
-            service=service,
-            instances=len(found),
-            limit=limit,
-            total=_gibibytes(bytes_of(limit) * len(found)) if limit else None,
-        )
 
 
 def _endpoint(plan: Plan, instance: Instance) -> Endpoint:
@@ -187,8 +152,6 @@ def _gpus(instance: Instance) -> str:
 
 
 def _store(plan: Plan, use: StoreUse) -> StorePage:
-    rows = tuple(_model(model.name, built=model.modelfile is not None) for model in use.models)
-    sizes = [size for model in use.models if not model.modelfile and (size := catalogue.size_of(model.name))]
     users = [instance for instance in plan.instances if instance.service in use.services]
     writers = tuple(use.writers[host] for host in sorted(use.writers))
     return StorePage(
@@ -198,9 +161,9 @@ def _store(plan: Plan, use: StoreUse) -> StorePage:
         shared=isinstance(use.spec, NfsStore),
         writers=writers,
         init=any(init.instance is writer for host in plan.hosts for init in host.inits for writer in writers),
-        models=rows,
-        total=_gigabytes(sum(sizes)) if sizes else "",
-        complete=len(sizes) == len(rows),
+        models=tuple(model_row(model) for model in use.models),
+        total=total_size(use.models),
+        complete=all(size_of(model) for model in use.models),
         copies=1 if isinstance(use.spec, NfsStore) else len({instance.host.name for instance in users}),
         instances=len(users),
     )
@@ -226,16 +189,6 @@ def _place(plan: Plan, use: StoreUse) -> str:
             return f"{plan.topology.name}_{use.name}"
 
 
-def _model(name: str, *, built: bool) -> ModelRow:
-    size, memory = (None, None) if built else (catalogue.size_of(name), catalogue.ram_of(name))
-    return ModelRow(
-        name=name,
-        size=_gigabytes(size) if size else "",
-        memory=_gibibytes(memory) if memory else "",
-        built=built,
-    )
-
-
 def _gateway(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
     return {
         "directory": plan.host(gateway.host.name).directory,
@@ -256,13 +209,3 @@ def _nas(plan: Plan, use: StoreUse) -> dict[str, object]:
         "writers": tuple(host.spec for host in hosts if host.name in use.writers),
         "readers": tuple(host.spec for host in hosts if host.name not in use.writers),
     }
-
-
-def _gigabytes(size: int) -> str:
-    """Disk sizes are decimal, as Ollama states them."""
-    return f"{size / 10**9:.1f} GB"
-
-
-def _gibibytes(size: int) -> str:
-    """Memory sizes are binary, as Docker takes them."""
-    return f"{size / 2**30:.1f}".removesuffix(".0") + " GiB"

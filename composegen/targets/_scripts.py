@@ -37,7 +37,9 @@ def _verify(plan: Plan) -> dict[str, object]:
     return {
         "name": plan.topology.name,
         "hosts": [host.name for host in plan.hosts],
-        "stores": [{"name": use.name, "models": [listed_name(model.name) for model in use.models]} for use in plan.stores],
+        "stores": [
+            {"name": use.name, "models": [listed_name(model.name) for model in use.models]} for use in plan.stores
+        ],
         "services": sorted({instance.service.name for instance in plan.instances}),
         "instances": [_instance(plan, instance) for instance in plan.instances],
         "mounts": list(_mounts(plan)),

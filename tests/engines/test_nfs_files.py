@@ -57,7 +57,8 @@ def test_findmnt_finds_no_fault_in_fstab(sample: str, tmp_path: Path) -> None:
         folders = "".join(empty(mount.mountpoint) for mount in host.nfs_mounts)
         script = folders + "mkdir -p /mnt; printf '%s' \"$1\" >/run/composegen-fstab; "
         told = in_namespace(
-            "mount -t tmpfs tmpfs /run; " + script + "findmnt --verify --verbose --tab-file /run/composegen-fstab", table
+            "mount -t tmpfs tmpfs /run; " + script + "findmnt --verify --verbose --tab-file /run/composegen-fstab",
+            table,
         )
         assert "no errors or warnings" in told, told
         assert all(mount.mountpoint in told for mount in host.nfs_mounts)
@@ -68,7 +69,9 @@ def test_exportfs_understands_what_was_meant(sample: str, tmp_path: Path) -> Non
     write(tree(sample), tmp_path)
     for host in planned(sample).hosts:
         for export in host.exports:
-            text = (tmp_path / host.name / "nfs" / f"{planned(sample).topology.name}-{export.store.name}.exports").read_text()
+            text = (
+                tmp_path / host.name / "nfs" / f"{planned(sample).topology.name}-{export.store.name}.exports"
+            ).read_text()
             told = in_namespace(
                 empty(export.store.path)
                 + "mkdir -p /etc/exports.d /var/lib/nfs; mount -t tmpfs tmpfs /etc/exports.d; "

@@ -16,7 +16,7 @@ def config(folder: Path, secrets: tuple[str, ...] = ()) -> dict[str, Any]:
     """What Compose makes of the `compose.yaml` in a folder; the test fails with its message when it refuses it."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)} | dict.fromkeys(secrets, "secret-value")
     done = subprocess.run(
-        [BIN / "docker-compose", "config", "--format", "json", "--no-normalize"],
+        [BIN / "docker-compose", "config", "--format", "json"],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -120,11 +120,8 @@ def test_secrets_are_secrets() -> None:
 
 
 def test_compose_keys_stay_what_they_are_but_for_the_environment() -> None:
-    compose = service(
-        "compose: {cpus: 1.5, command: [a, {b: 1}], environment: {A: 1.10, B: null, C: {secret: T}}, privileged: true}".replace(
-            "[a, {b: 1}]", "[a, b]"
-        )
-    ).compose
+    environment = "environment: {A: 1.10, B: null, C: {secret: T}}"
+    compose = service(f"compose: {{cpus: 1.5, command: [a, b], {environment}, privileged: true}}").compose
     assert compose["cpus"] == 1.5
     assert compose["command"] == ("a", "b")
     assert compose["privileged"] is True

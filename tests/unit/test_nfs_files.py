@@ -71,7 +71,13 @@ def test_blanks_and_quotes_cannot_leave_their_field() -> None:
 def test_a_reader_mounts_read_only_and_boots_without_the_server() -> None:
     (line,) = lines(files(plan())["server84/nfs/fstab"])
     source, mountpoint, kind, options, dump, check = line.split()
-    assert (source, mountpoint, kind, dump, check) == ("10.0.0.80:/opt/ollama-models", "/opt/ollama-models", "nfs", "0", "0")
+    assert (source, mountpoint, kind, dump, check) == (
+        "10.0.0.80:/opt/ollama-models",
+        "/opt/ollama-models",
+        "nfs",
+        "0",
+        "0",
+    )
     stated = set(options.split(","))
     assert {"ro", "nfsvers=4.2", "hard", "noatime", "nodev", "nosuid", "noexec", "_netdev", "nofail", "bg"} <= stated
     assert {"acdirmin=3", "acdirmax=10", "lookupcache=positive", "nconnect=4"} <= stated
@@ -90,8 +96,10 @@ def test_docker_waits_for_the_mount_but_not_for_ever() -> None:
         "[Unit]",
         r"Wants=opt-ollama\x2dmodels.mount",
         "[Service]",
-        r"ExecStartPre=-/usr/bin/timeout 30 /bin/sh -c 'until systemctl --quiet is-active "
-        r""""$$1"; do sleep 1; done' sh opt-ollama\\x2dmodels.mount""",
+        (
+            r"ExecStartPre=-/usr/bin/timeout 30 /bin/sh -c 'until systemctl --quiet is-active "
+            r""""$$1"; do sleep 1; done' sh opt-ollama\\x2dmodels.mount"""
+        ),
     ]
 
 

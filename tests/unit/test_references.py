@@ -80,11 +80,12 @@ def test_everything_is_told_in_one_run() -> None:
 
 
 def test_what_is_inherited_is_told_once_and_what_is_stated_is_told_too() -> None:
-    text = "defaults: {store: x, hosts: {y: 1}}\nservices: {a: {}, b: {}, c: {store: z}}\n"
+    text = "defaults: {store: x, hosts: {y: 1}}\nservices: {a: {}, b: {}, c: {store: z, hosts: {w: 1}}}\n"
     assert [show(finding.where.path) for finding in check(text)] == [
         "defaults.store",
         "defaults.hosts.y",
         "services.c.store",
+        "services.c.hosts.w",
     ]
 
 

@@ -125,7 +125,7 @@ def test_an_app_on_another_host_waits_for_the_models_behind_an_address() -> None
     assert after(web) == {"llm-wait": Condition.COMPLETED}
     assert environment(web) == {"URL": "http://10.0.0.1:11434"}
     assert environment(wait)["OLLAMA_HOST"] == "http://10.0.0.1:11434"
-    assert ("--pull", "never") == wait.command[2:4]
+    assert wait.command[2:4] == ("--pull", "never")
 
 
 def test_an_app_goes_through_the_gateway_under_its_host_name() -> None:
