@@ -71,7 +71,7 @@ def served(answers: Answers) -> Iterator[int]:
 
         do_GET = do_POST = answer  # noqa: N815
 
-        def log_message(self, *arguments: object) -> None:
+        def log_message(self, *_: object) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -261,7 +261,7 @@ def test_a_host_without_ssh_is_asked_only_when_it_is_this_machine(farm: Farm) ->
     assert "ok    two: 127.0.0.1:/opt/ollama-models is mounted" in done.stdout
 
 
-def test_usage(farm: Farm, tmp_path: Path) -> None:
+def test_usage(tmp_path: Path) -> None:
     plan = hostfiles_plans.plan()
     assert "--host HOST" in run(plan, tmp_path, "--help").stdout
     assert run(plan, tmp_path, "--host").returncode == 2

@@ -69,9 +69,8 @@ def test_exportfs_understands_what_was_meant(sample: str, tmp_path: Path) -> Non
     write(tree(sample), tmp_path)
     for host in planned(sample).hosts:
         for export in host.exports:
-            text = (
-                tmp_path / host.name / "nfs" / f"{planned(sample).topology.name}-{export.store.name}.exports"
-            ).read_text()
+            name = f"{planned(sample).topology.name}-{export.store.name}.exports"
+            text = (tmp_path / host.name / "nfs" / name).read_text()
             told = in_namespace(
                 empty(export.store.path)
                 + "mkdir -p /etc/exports.d /var/lib/nfs; mount -t tmpfs tmpfs /etc/exports.d; "

