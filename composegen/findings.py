@@ -62,6 +62,8 @@ class Finding:
     expected: str = ""
     hint: str = ""
     related: tuple[Location, ...] = ()
+    sensitive: bool = False
+    """Whether the value at `where` must appear in no report."""
 
 
 Findings = tuple[Finding, ...]

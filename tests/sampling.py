@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from composegen import pipeline
 from composegen.artifacts import Entry
 from composegen.io import resources
+from composegen.manifest import with_lock
 from composegen.pipeline import Compiled, Source, World
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
@@ -48,7 +49,7 @@ def tree(sample: str) -> Mapping[PurePosixPath, Entry]:
     """The tree of a sample; the sample must be free of errors."""
     result = compiled(sample)
     assert result.tree is not None, result.findings
-    return result.tree
+    return with_lock(result.tree)
 
 
 def write(files: Mapping[PurePosixPath, Entry], folder: Path) -> Path:

@@ -14,7 +14,8 @@ from composegen.targets._nfs import nfs_artifacts
 from tests import hostfiles_plans
 from tests.hostfiles_plans import nfs_store, plan
 
-REAL = tuple(["awk", "cat", "chmod", "cmp", "cp", "dirname", "grep", "ln", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sleep", "tail", "timeout"])
+REAL = ("awk", "cat", "chmod", "cmp", "cp", "dirname", "grep", "ln", "mkdir", "mktemp", "mv", "rm", "sed", "sh")
+WAITING = ("sleep", "tail", "timeout")
 
 FAKES = {
     "apt-get": 'case $* in *"install -y"*nfs-kernel-server) ln -s "$FAKES/done" "$BIN/exportfs";; '
@@ -73,7 +74,7 @@ class Machine:
 def machine(folder: Path, host: str, without: tuple[str, ...] = ("firewall-cmd",)) -> Machine:
     for name in ("bin", "fakes", "state", "root/etc", "tree"):
         (folder / name).mkdir(parents=True)
-    for name in REAL:
+    for name in (*REAL, *WAITING):
         found = shutil.which(name)
         assert found, name
         (folder / "bin" / name).symlink_to(found)

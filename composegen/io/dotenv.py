@@ -8,6 +8,7 @@ A name without `=` sets nothing. This is the only module that imports python-dot
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from dotenv.parser import Binding, parse_stream
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT = ".env"
 _BYTE_ORDER_MARK = "\ufeff"
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 def environment(process: Mapping[str, str], files: Iterable[Path], folder: Path) -> tuple[Mapping[str, str], Findings]:
@@ -66,7 +68,7 @@ def _read(file: Path) -> bytes:
 
 def _faults(name: str, bindings: Iterable[Binding], text: str) -> Iterator[Finding]:
     """A finding for each binding that the parser could not read: quotes that do not close, text without a name."""
-    lines = text.splitlines()
+    lines = _LINE_BREAK.split(text)
     for binding in bindings:
         if binding.error:
             skipped = len(binding.original.string) - len(binding.original.string.lstrip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.keypath import KeyPath
@@ -42,6 +42,20 @@ class Sources:
     name: str
     texts: Mapping[str, str] = field(default_factory=dict)
     locate: Callable[[Location], Span] | None = None
+    hidden: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Lines that must not be shown from this column on, by file and line."""
+
+    def hiding(self, findings: Iterable[Finding]) -> Sources:
+        """The same, but no line shows a value that a finding calls sensitive."""
+        hidden: dict[tuple[str, int], int] = {}
+        for finding in findings:
+            if not finding.sensitive:
+                continue
+            key, value = self.place(finding.where), self.place(replace(finding.where, part="value"))
+            for line in range(key.span.line, value.span.end_line + 1):
+                column = value.span.column if line == value.span.line else 1
+                hidden[key.file, line] = min(column, hidden.get((key.file, line), column))
+        return replace(self, hidden=hidden)
 
     def place(self, location: Location) -> Place:
         """Where a symbolic place is."""
@@ -53,7 +67,10 @@ class Sources:
     def line(self, file: str, number: int) -> str | None:
         """Line `number` (from 1) of a file, without its line break; None when it is not known."""
         lines = _LINE_BREAK.split(self.texts.get(file, "").removeprefix("\ufeff")) if file in self.texts else []
-        return lines[number - 1] if 0 < number <= len(lines) else None
+        if not 0 < number <= len(lines):
+            return None
+        line, column = lines[number - 1], self.hidden.get((file, number))
+        return line if column is None else f"{line[: column - 1]}<not shown>"
 
 
 def locate(findings: Iterable[Finding], sources: Sources) -> tuple[Located, ...]:

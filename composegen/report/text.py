@@ -41,6 +41,7 @@ class Paint:
 def report(findings: Iterable[Finding], sources: Sources, *, ending: str = "", colour: bool = False) -> str:
     """All findings, one block each, and the line of counts; `ending` is what that line says of the consequence."""
     findings = tuple(findings)
+    sources = sources.hiding(findings)
     paint = Paint(colour=colour)
     blocks = ["\n".join(_block(item, sources, paint)) + "\n\n" for item in locate(findings, sources)]
     return "".join(blocks) + paint(Style.STRONG, summary(findings) + (f"; {ending}" if ending else "")) + "\n"

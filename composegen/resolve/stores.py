@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from composegen import modelname
 from composegen.plan import Mount, MountKind, Volume
 from composegen.topology import DirectoryStore, Model, NfsStore, Service, Store, Topology
 
@@ -82,7 +83,7 @@ def _models(services: tuple[Service, ...]) -> tuple[Model, ...]:
     models: dict[str, Model] = {}
     for service in services:
         for model in service.models:
-            models.setdefault(model.name, model)
+            models.setdefault(modelname.key(model.name), model)
     return tuple(models.values())
 
 

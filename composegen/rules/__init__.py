@@ -45,8 +45,12 @@ class Rule:
         expected: str = "",
         hint: str = "",
         severity: Severity | None = None,
+        sensitive: bool = False,
     ) -> Finding:
-        """A finding of this rule; `severity` only where the rule's page says that it varies."""
+        """A finding of this rule; `severity` only where the rule's page says that it varies.
+
+        `sensitive`: the value at `at` is one that no report may show.
+        """
         return Finding(
             code=self.code,
             slug=self.slug,
@@ -56,6 +60,7 @@ class Rule:
             related=tuple(related),
             expected=expected,
             hint=hint,
+            sensitive=sensitive,
         )
 
 

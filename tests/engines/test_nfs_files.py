@@ -74,8 +74,8 @@ def test_exportfs_understands_what_was_meant(sample: str, tmp_path: Path) -> Non
             told = in_namespace(
                 empty(export.store.path)
                 + "mkdir -p /etc/exports.d /var/lib/nfs; mount -t tmpfs tmpfs /etc/exports.d; "
-                + "mount -t tmpfs tmpfs /var/lib/nfs; touch /var/lib/nfs/etab /var/lib/nfs/rmtab /run/composegen-exports; "
-                + "mount --bind /run/composegen-exports /etc/exports; "
+                + "mount -t tmpfs tmpfs /var/lib/nfs; touch /var/lib/nfs/etab /var/lib/nfs/rmtab; "
+                + "touch /run/composegen-exports; mount --bind /run/composegen-exports /etc/exports; "
                 + "printf '%s' \"$1\" >/etc/exports.d/it.exports; exportfs -ar; cat /var/lib/nfs/etab",
                 text,
             )

@@ -7,6 +7,7 @@ from composegen.keypath import KeyPath
 from composegen.report import Sources
 from composegen.report.excerpt import WIDTH, excerpt, visible, width
 from composegen.report.text import report, summary
+from tests.sampling import compile_text
 
 TOPOLOGY = """\
 name: ollama
@@ -175,3 +176,17 @@ def test_a_long_span_is_cut_too() -> None:
 
 def test_visible_keeps_ordinary_text() -> None:
     assert visible("Grüße, 名前 🙂") == "Grüße, 名前 🙂"
+
+
+def test_a_literal_secret_is_in_no_report() -> None:
+    text = (
+        "name: demo\nhosts: {a: {address: 10.0.0.1}}\nservices:\n  llm:\n    hosts: {a: 1}\n    environment:\n"
+        "      DB_PASSWORD: hunter2hunter2\n      OLAMA_HOSTT: 1\n      OLLAMA_HOSTT: x\n"
+    )
+    compiled = compile_text(text)
+    assert {"CG601", "CG703"} <= {finding.code for finding in compiled.findings}
+    assert compiled.document is not None
+    sources = Sources(name="topology.yaml", texts={"topology.yaml": text}, locate=compiled.document.locate)
+    shown = report(compiled.findings, sources)
+    assert "DB_PASSWORD: <not shown>" in shown
+    assert "hunter2" not in shown
