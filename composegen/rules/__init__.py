@@ -29,6 +29,8 @@ class Rule:
     doc: str
     bad: str
     good: str
+    sensitive: bool = False
+    """Whether its findings are about values that no report may show."""
 
     @property
     def summary(self) -> str:
@@ -45,12 +47,8 @@ class Rule:
         expected: str = "",
         hint: str = "",
         severity: Severity | None = None,
-        sensitive: bool = False,
     ) -> Finding:
-        """A finding of this rule; `severity` only where the rule's page says that it varies.
-
-        `sensitive`: the value at `at` is one that no report may show.
-        """
+        """A finding of this rule; `severity` only where the rule's page says that it varies."""
         return Finding(
             code=self.code,
             slug=self.slug,
@@ -60,7 +58,7 @@ class Rule:
             related=tuple(related),
             expected=expected,
             hint=hint,
-            sensitive=sensitive,
+            sensitive=self.sensitive,
         )
 
 

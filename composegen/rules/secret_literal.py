@@ -116,7 +116,6 @@ def check(plan: Plan) -> Iterator[Finding]:
                 f"{_place(value)} of {value.whose} holds {kind}",
                 at=value.at,
                 part="key",
-                sensitive=True,
                 expected="{secret: NAME}, which Compose reads at `up`",
                 hint="" if value.name == "" else f"{value.name}: {{secret: {_variable(value.name)}}} in `environment`",
             )
@@ -159,4 +158,5 @@ RULE = Rule(
     doc=__doc__,
     bad=BAD,
     good=GOOD,
+    sensitive=True,
 )
