@@ -33,15 +33,21 @@ def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder without any settings; nothing may be written to it."""
+    home = tmp_path_factory.mktemp("home")
+    home.chmod(0o555)
+    return home
+
+
 @pytest.fixture(autouse=True)
-def _guards(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[None]:
+def _guards(empty_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     before = dict(os.environ), Path.cwd()
     with pytest.MonkeyPatch.context() as guard:
         for name in [name for name in os.environ if name.startswith("COMPOSEGEN_") or name in COLOURS]:
             guard.delenv(name)
-        guard.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        guard.setenv("HOME", str(empty_home))
         guard.setattr(socket.socket, "connect", _local_only(socket.socket.connect))
         during = dict(os.environ)
         yield

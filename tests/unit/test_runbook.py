@@ -108,6 +108,7 @@ def test_the_store_is_set_up_before_it_is_mounted_and_the_writer_starts_first() 
     text = book(plan())
     first = text[text.index("## First start") : text.index("## Models")]
     assert first.index("On `server80`, which exports") < first.index("On `server84`, which mounts")
+    assert commands(first).count("sudo sh nfs/setup.sh") == 2
     starts = [line for line in first.splitlines() if line.strip() in ("On `server80`:", "On `server84`:")]
     assert [line.strip() for line in starts] == ["On `server80`:", "On `server84`:"]
     assert [line[0] for line in first.splitlines() if re.match(r"\d\. ", line)] == list("12345")
@@ -156,6 +157,14 @@ def test_a_nas_is_told_whom_to_let_in() -> None:
     assert "| `10.0.0.80` (server80) | read and write | kept" in text
     assert "| `10.0.0.84` (server84) | read only | squashed |" in text
     assert "store models on the NAS nas.example" in text
+
+
+def test_what_a_reboot_without_the_server_leads_to_depends_on_who_mounts() -> None:
+    system, docker = book(plan()), book(plan(store=nfs_store(mount="volume")))
+    assert "the instances are restarted until the store is there" in system
+    assert "stays down" not in system
+    assert "stays down: Docker does not try a failed mount again" in docker
+    assert "the instances are restarted" not in docker
 
 
 def test_the_gateway_of_somebody_else() -> None:
