@@ -27,6 +27,8 @@ GOOD = (CHECKOUT / "samples" / "minimal" / "topology.yaml").read_text()
 BAD = "name: demo\nhosts:\n  box: {adress: 10.0.0.1}\nservices:\n  ollama: {hosts: {box: 1}}\n"
 WARNS = "name: demo\nhosts:\n  box: {address: 10.0.0.1}\nservices:\n  ollama: {image: ollama/ollama, hosts: {box: 1}}\n"
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:

@@ -6,12 +6,16 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from composegen import pages, pipeline, reference
 from composegen.errors import ExitCode
 from composegen.findings import has_errors
 from composegen.input_pages import INPUT_PAGES
 from composegen.io.source import bare_world
 from composegen.pipeline import Source
+
+pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -17,6 +17,8 @@ from composegen.io import resources
 from composegen.templating import Templates
 from tests.planning import plan_of
 
+pytestmark = pytest.mark.slow
+
 DASH = "/bin/dash"
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 PLAN = plan_of("{name: demo, hosts: {box: {address: 10.0.0.1}}, services: {ollama: {models: [tiny], hosts: {box: 1}}}}")

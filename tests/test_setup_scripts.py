@@ -14,6 +14,8 @@ from composegen.targets._nfs import nfs_artifacts
 from tests import hostfiles_plans
 from tests.hostfiles_plans import nfs_store, plan
 
+pytestmark = pytest.mark.slow
+
 REAL = ("awk", "cat", "chmod", "cmp", "cp", "dirname", "grep", "ln", "mkdir", "mktemp", "mv", "rm", "sed", "sh")
 WAITING = ("sleep", "tail", "timeout")
 

@@ -23,6 +23,8 @@ from composegen.topology import EntryPoint, Gateway, Host, Model, Placement, Top
 from tests import hostfiles_plans
 from tests.hostfiles_plans import nfs_store, ollama
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("llama2:7b", "mistral:7b")
 
 

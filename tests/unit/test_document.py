@@ -279,6 +279,7 @@ def test_a_cycle_is_told_at_the_alias() -> None:
         "[" + "1," * (nodes.MAX_NODES + 1) + "]",
     ],
 )
+@pytest.mark.slow
 def test_what_would_run_away_is_refused(text: str) -> None:
     assert only(text).code == "CG004"
 
@@ -299,6 +300,7 @@ def test_no_text_is_too_bad(text: str) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.parent.name)
+@pytest.mark.slow
 def test_no_damage_to_a_sample_is_too_bad(sample: Path) -> None:
     text = sample.read_text(encoding="utf-8")
     chance = random.Random(sample.parent.name)  # noqa: S311 - the same damage in each run

@@ -18,6 +18,8 @@ from composegen import quoting
 from composegen.plan import SecretRef
 from tests.tools import compose as real_compose
 
+pytestmark = pytest.mark.slow
+
 # fmt: off
 HOSTILE = (
     "", " ", "plain", "a b", " lead", "trail ", "#no", "a #no", "a: b", "a:", ":a", "- a", "-", "--", "---", "...",

@@ -41,6 +41,8 @@ from tests.planning import plan_of
 from tests.tools import compose as real_compose
 from tests.tools import traefik as real_traefik
 
+pytestmark = pytest.mark.slow
+
 FARM = """
 name: farm
 hosts:
