@@ -15,6 +15,7 @@ from jsonschema.validators import extend
 
 from composegen import faults, foreign, inheritance
 from composegen.faults import Reading
+from composegen.suggestion import nearest
 
 if TYPE_CHECKING:
     from composegen.document import Document
@@ -70,8 +71,11 @@ def explain(error: Error, reading: Reading, root: KeyPath) -> Iterator[Finding]:
             for key in reading.unknown_keys(error.instance, schema):
                 yield faults.unknown_key(reading, path, key, known)
         case "required":
+            # A key that is only misspelt is not missing as well: one mistake, one finding.
+            known = reading.known_keys(schema)
+            misspelt = {nearest(key, known) for key in reading.unknown_keys(error.instance, schema)}
             for key in error.validator_value:
-                if key not in error.instance:
+                if key not in error.instance and key not in misspelt:
                     yield faults.missing_key(reading, path, key, schema)
         case "type":
             yield faults.wrong_type(reading, path, error.instance, schema)

@@ -1,0 +1,34 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+TOPOLOGY = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+SCREENS = re.findall(r"```\n(.*?)```", README, re.DOTALL)
+
+
+def run(folder: Path, topology: str, *words: str) -> str:
+    (folder / "topology.yaml").write_text(topology)
+    command = [sys.executable, "-m", "composegen", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def test_the_first_screen(tmp_path: Path) -> None:
+    shown = next(screen for screen in SCREENS if screen.startswith("$ composegen render\n"))
+    assert run(tmp_path, TOPOLOGY, "render") == shown.partition("\n")[2]
+
+
+def test_the_error(tmp_path: Path) -> None:
+    shown = next(screen for screen in SCREENS if screen.startswith("error["))
+    told = run(tmp_path, TOPOLOGY.replace("server84: {address", "server84: {adress"), "validate")
+    assert told.startswith(shown)
