@@ -12,8 +12,9 @@ import pytest
 pytestmark = pytest.mark.slow
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-TOPOLOGY = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
-SCREENS = re.findall(r"```\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+TOPOLOGY = next(text for language, text in BLOCKS if language == "yaml")
+SCREENS = [text for language, text in BLOCKS if not language]
 
 
 def run(folder: Path, topology: str, *words: str) -> str:
