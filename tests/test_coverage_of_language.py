@@ -35,7 +35,8 @@ def stated(sample: str) -> set[Field]:
         (type(section).__name__, field.name)
         for section in below(result.topology)
         for field in shapes.declared(type(section))
-        if section.at(field.name) in keys or (isinstance(section, Service) and ("defaults", field.name) in keys)
+        if section.at(field.name) in keys
+        or (isinstance(section, Service) and ("defaults", field.name) in keys)
         # A short form states the one field that it stands for.
         or (field.name == type(section).SHORT and section.origin and not any(k[:-1] == section.origin for k in keys))
     }

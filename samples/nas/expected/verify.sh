@@ -177,7 +177,7 @@ instance alpha /opt/nas-llm ollama-1 http://10.0.0.11:11434 ollama models 'on al
 instance beta /opt/nas-llm ollama-1 http://10.0.0.12:11434 ollama models 'on alpha: cd /opt/nas-llm && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
 instance beta /opt/nas-llm ollama-2 http://10.0.0.12:11435 ollama models 'on alpha: cd /opt/nas-llm && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
 one_version ollama
-gateway alpha /opt/nas-llm http://10.0.0.11:11400 10.0.0.11:11400 'look at the log of your Traefik'
+gateway alpha /opt/nas-llm https://llm.example:443 10.0.0.11:443 'look at the log of your Traefik'
 
 if [ "$checks" -eq 0 ]; then
     echo 'Nothing to check here.'
