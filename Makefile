@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.composegen
 SAMPLE ?= nfs-replicas
 
-.PHONY: help demo test lint engines reference update package clean
+.PHONY: help demo test lint engines reference update package bench clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -39,6 +39,9 @@ update: $(STAMP) ## Rewrite everything generated: reference, schema, what the sa
 
 package: $(STAMP) ## Build wheel and sdist to dist/
 	$(BIN)/python -m build --outdir dist
+
+bench: $(STAMP) ## Measure speed beside peers and limits (ONLY=large: what has that in its name)
+	$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)') $(BENCH)
 
 clean: ## Remove what was made here, the environment too
 	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

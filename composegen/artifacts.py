@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
@@ -56,7 +56,11 @@ Tree = Mapping[PurePosixPath, Entry]
 """Relative paths, sorted, to entries."""
 
 
-def render(artifacts: Iterable[Artifact | Literal], templates: Templates) -> Tree:
+Progress = Callable[[int, int], None]
+"""Is called with how many files are done, and how many there are."""
+
+
+def render(artifacts: Iterable[Artifact | Literal], templates: Templates, progress: Progress | None = None) -> Tree:
     """Every file of the tree. Raises `templating.TemplateFault` where a template fails."""
     tree = {
         artifact.path: Entry(
@@ -65,6 +69,14 @@ def render(artifacts: Iterable[Artifact | Literal], templates: Templates) -> Tre
             else templates.render(artifact.template, artifact.context).encode(),
             mode=artifact.mode,
         )
-        for artifact in artifacts
+        for artifact in _counted(tuple(artifacts), progress)
     }
     return dict(sorted(tree.items()))
+
+
+def _counted(artifacts: tuple[Artifact | Literal, ...], progress: Progress | None) -> Iterator[Artifact | Literal]:
+    """The artifacts one by one; what they are taken for is told to `progress`."""
+    for number, artifact in enumerate(artifacts):
+        if progress is not None:
+            progress(number, len(artifacts))
+        yield artifact

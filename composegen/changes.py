@@ -16,6 +16,9 @@ from composegen.manifest import Owned
 
 EXECUTABLE = 0o100
 
+MANY = 10
+"""From so many files on, the removal of more than a third of them is asked about."""
+
 
 class Action(Enum):
     """What happens to one file; the value is the sign that is printed before its path."""
@@ -63,6 +66,12 @@ class Changes:
     def count(self, action: Action) -> int:
         """How many files have this action."""
         return sum(change.action is action for change in self.items)
+
+    @property
+    def removes_much(self) -> bool:
+        """Whether more than a third of the files that are there would be removed, and there are at least `MANY`."""
+        there = sum(change.before is not None for change in self.items)
+        return there >= MANY and 3 * self.count(Action.DELETE) > there
 
     def without_deletions(self) -> Changes:
         """The same, but orphans stay."""

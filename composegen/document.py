@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from composegen import events, nodes
 from composegen.findings import Finding, Findings, Location, Severity, Span
+from composegen.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from composegen.keypath import KeyPath
-
-MAX_BYTES = 4 * 1024 * 1024
-"""Size of the largest topology that is read: some hundred times the largest that is known."""
 
 INHERITED = {"services": "defaults"}
 """Entries of the section on the left take what they do not state from the section on the right."""

@@ -1,29 +1,24 @@
-"""From YAML text to nodes: the only module that touches the YAML library, and only its stream of events.
+"""From YAML text to nodes, by the events of its parser.
 
-Everything the library has to say against a text becomes a finding, at the place where a reader must look.
+Everything the parser has to say against a text becomes a finding, at the place where a reader must look.
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
-from composegen import nodes, syntax
-from composegen.findings import Finding, Findings, Span
+from composegen import nodes, stream, syntax
+from composegen.findings import Finding, Findings, Location, Span
+from composegen.limits import MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, too_many
 from composegen.nodes import ListNode, MappingNode, Node, ScalarNode
 from composegen.scalars import resolve
+from composegen.stream import Event
+
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+"""What an escape in double quotes can bring into a text although it is no character that a program could be given."""
 
 _STANDARD = "tag:yaml.org,2002:"
 _TYPES: dict[str, type | tuple[type, ...]] = {"null": type(None), "bool": bool, "int": int, "float": (int, float)}
@@ -31,41 +26,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = {"null": type(None), "bool": bool, 
 
 def compose(text: str, lines: tuple[str, ...]) -> tuple[Node | None, Findings]:
     """The root of a document, and what is wrong in it; no root where the text is not YAML, or not one document."""
+    if stream.is_read_alike(text):
+        with contextlib.suppress(stream.RefusedError):
+            return _Composer(lines).compose(stream.quick(text))
     composer = _Composer(lines)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            composer.take(event)
-    except nodes.LimitError as error:
-        return None, (*composer.findings, error.finding)
-    except MarkedYAMLError as error:
-        return None, (*composer.findings, syntax.explain(_fault(error, composer.opened), lines))
-    except Exception as error:  # noqa: BLE001 - the library trips over some texts; what it says is all there is
-        return None, (*composer.findings, syntax.explain(_stumble(error, composer.latest), lines))
-    return composer.root or nodes.scalar("", composer.latest, plain=True), tuple(composer.findings)
-
-
-def _fault(error: MarkedYAMLError, opened: Span | None) -> syntax.Fault:
-    """What the library says, without its types."""
-    context, problem = _place(error.context_mark), _place(error.problem_mark)
-    return syntax.Fault(
-        context=error.context or "",
-        problem=error.problem or "",
-        begins=context or problem or nodes.START,
-        stops=problem or context or nodes.START,
-        opened=opened,
-    )
-
-
-def _stumble(error: Exception, latest: Span) -> syntax.Fault:
-    return syntax.Fault(context="", problem=type(error).__name__, begins=latest, stops=latest)
-
-
-def _place(mark: Any) -> Span | None:
-    """One character at a mark; the library counts from 0."""
-    if mark is None:
-        return None
-    line, column = mark.line + 1, mark.column + 1
-    return Span(line=line, column=column, end_line=line, end_column=column + 1)
+        return composer.compose(stream.thorough(text))
+    except stream.RefusedError as error:
+        return None, (*composer.findings, syntax.explain(composer.fault(error), lines))
 
 
 @dataclass(kw_only=True)
@@ -94,41 +62,64 @@ class _Composer:
         self._anchors: dict[str, tuple[Span, Node]] = {}
         self._count = 0
 
-    @property
-    def opened(self) -> Span | None:
+    def compose(self, events: Iterable[Event]) -> tuple[Node | None, Findings]:
+        """The root of the document that the events tell of, and what is wrong in it."""
+        try:
+            for event in events:
+                self._take(event)
+        except nodes.LimitError as error:
+            return None, (*self.findings, error.finding)
+        return self.root or nodes.scalar("", self.latest, plain=True), tuple(self.findings)
+
+    def fault(self, refused: stream.RefusedError) -> syntax.Fault:
+        """What the parser says, with what is known of the text so far."""
+        return syntax.Fault(
+            context=refused.context,
+            problem=refused.problem,
+            begins=refused.begins or refused.stops or self.latest,
+            stops=refused.stops or refused.begins or self.latest,
+            opened=self._opened(),
+        )
+
+    def _opened(self) -> Span | None:
         """Where the innermost bracket opens that is not closed yet."""
         return self._open[-1].node.span if self._open and self._open[-1].flow else None
 
-    def take(self, event: Any) -> None:
-        """One event of the library."""
+    def _take(self, event: Event) -> None:
         self.latest = self._span(event)
-        match event:
-            case DocumentStartEvent():
-                self._begin(event)
-            case ScalarEvent():
+        match type(event).__name__:
+            case "ScalarEvent":
                 self._complete(self._scalar(event), event.anchor)
-            case AliasEvent():
-                self._complete(self._alias(event), None)
-            case MappingStartEvent() | SequenceStartEvent():
-                self._enter(event)
-            case MappingEndEvent() | SequenceEndEvent():
+            case "MappingStartEvent":
+                self._enter(event, MappingNode(span=self.latest), "map")
+            case "SequenceStartEvent":
+                self._enter(event, ListNode(span=self.latest), "seq")
+            case "MappingEndEvent" | "SequenceEndEvent":
                 self._leave()
+            case "AliasEvent":
+                self._complete(self._alias(event), None)
+            case "DocumentStartEvent":
+                self._begin(event)
 
-    def _begin(self, event: DocumentStartEvent) -> None:
+    def _report(self, finding: Finding) -> None:
+        """Keep a finding; raises LimitError when there are more than anybody reads."""
+        if len(self.findings) == MAX_FINDINGS:
+            raise nodes.LimitError(too_many(Location(span=self.latest)))
+        self.findings.append(finding)
+
+    def _begin(self, event: Event) -> None:
         if self.root is not None:
             message = "a second document begins here; a topology is one document"
             raise nodes.LimitError(syntax.error(message, self.latest, hint="remove this line and what follows it"))
         version = getattr(event, "version", None)
         if version is not None and tuple(version) != (1, 2):
             message = f"the file asks for YAML {'.'.join(map(str, version))}; a topology is YAML 1.2"
-            self.findings.append(syntax.error(message, nodes.START, hint="remove the line that begins with `%YAML`"))
+            self._report(syntax.error(message, nodes.START, hint="remove the line that begins with `%YAML`"))
 
-    def _enter(self, event: Any) -> None:
-        span = self.latest
-        tagged = self._is_foreign(event, "map" if isinstance(event, MappingStartEvent) else "seq")
-        node = MappingNode(span=span) if isinstance(event, MappingStartEvent) else ListNode(span=span)
-        if len(self._open) >= nodes.MAX_DEPTH:
-            raise nodes.LimitError(nodes.too_deep(span))
+    def _enter(self, event: Event, node: MappingNode | ListNode, kind: str) -> None:
+        tagged = self._is_foreign(event, kind)
+        if len(self._open) >= MAX_DEPTH:
+            raise nodes.LimitError(nodes.too_deep(node.span))
         self._open.append(_Open(node=node, flow=bool(event.flow_style), anchor=event.anchor, tagged=tagged))
 
     def _leave(self) -> None:
@@ -139,25 +130,26 @@ class _Composer:
 
     def _complete(self, node: Node, anchor: str | None) -> None:
         """A node is whole: name it, and give it to what it stands in."""
-        self._count += 1
-        if self._count > nodes.MAX_NODES:
-            raise nodes.LimitError(nodes.too_many(node.span))
         if anchor is not None:
             self._anchors[anchor] = (node.span, node)
         match self._open[-1] if self._open else None:
+            case _Open(node=MappingNode(), awaits_key=True) as frame:
+                frame.key = self._key(node, frame)
+                frame.awaits_key = False
+                return
             case None:
                 self.root = node
             case _Open(node=ListNode() as parent, flow=flow):
                 parent.items.append(node)
                 self._stretch(parent, node, flow=flow)
-            case _Open(awaits_key=True) as frame:
-                frame.key = self._key(node, frame)
-                frame.awaits_key = False
             case _Open(node=MappingNode() as parent) as frame:
                 if frame.key is not None:
                     parent.entries[frame.key.text] = (frame.key.span, node)
                 self._stretch(parent, node, flow=frame.flow)
                 frame.awaits_key = True
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise nodes.LimitError(nodes.too_many(node.span))
 
     def _stretch(self, parent: MappingNode | ListNode, node: Node, *, flow: bool) -> None:
         """A block ends where its last value ends; the library says only where the next one begins."""
@@ -168,26 +160,35 @@ class _Composer:
     def _key(self, node: Node, frame: _Open) -> ScalarNode | None:
         """The key that a node makes; None, with a finding, where it makes none."""
         if not isinstance(node, ScalarNode) or not node.text:
-            self.findings.append(syntax.error("a key must be text, and not empty", node.span))
+            self._report(syntax.error("a key must be text, and not empty", node.span))
             return None
         if node.plain and node.text == "<<":
-            self.findings.append(syntax.merge_key(node.span))
+            self._report(syntax.merge_key(node.span))
             return None
         first = frame.seen.setdefault(node.text, node.span)
         if first is not node.span:
-            self.findings.append(syntax.duplicate(node.text, node.span, first))
+            self._report(syntax.duplicate(node.text, node.span, first))
         if not frame.flow:
             frame.node.span = nodes.until(frame.node.span, node.span)
         return node
 
-    def _scalar(self, event: ScalarEvent) -> ScalarNode:
+    def _scalar(self, event: Event) -> ScalarNode:
         span = self._trimmed(self.latest) if event.style in ("|", ">") else self.latest
-        plain = event.style is None and event.implicit[0]
+        if event.style == '"' and _NO_CHARACTER.search(event.value):
+            event.value = self._mended(event.value, span)
+        plain = not event.style and event.implicit[0]
         if event.tag is None or plain:
             return nodes.scalar(event.value, span, plain=plain)
         return self._tagged(event, span)
 
-    def _tagged(self, event: ScalarEvent, span: Span) -> ScalarNode:
+    def _mended(self, text: str, span: Span) -> str:
+        """Text in double quotes with the two halves of a character joined, as JSON writes it; what is none is told."""
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        if found := _NO_CHARACTER.search(joined):
+            self._report(syntax.no_character(found[0], span))
+        return _NO_CHARACTER.sub("\ufffd", joined)
+
+    def _tagged(self, event: Event, span: Span) -> ScalarNode:
         """A scalar with a tag: the standard ones are taken at their word, all others are refused."""
         name = str(event.tag).removeprefix(_STANDARD)
         if name in ("!", "str"):
@@ -196,27 +197,27 @@ class _Composer:
         if isinstance(value, _TYPES.get(name, ())) and not (name != "bool" and isinstance(value, bool)):
             value = float(value) if name == "float" and isinstance(value, int) else value
             return ScalarNode(span=span, text=event.value, plain=True, value=value)
-        self.findings.append(syntax.unknown_tag(_shown(event.tag), span))
+        self._report(syntax.unknown_tag(_shown(event.tag), span))
         return nodes.unknown(span)
 
-    def _is_foreign(self, event: Any, standard: str) -> bool:
+    def _is_foreign(self, event: Event, standard: str) -> bool:
         """Whether a mapping or list has a tag that is not its own; if so, that is reported."""
         foreign = event.tag is not None and str(event.tag) not in ("!", _STANDARD + standard)
         if foreign:
-            self.findings.append(syntax.unknown_tag(_shown(event.tag), self.latest))
+            self._report(syntax.unknown_tag(_shown(event.tag), self.latest))
         return foreign
 
-    def _alias(self, event: AliasEvent) -> Node:
+    def _alias(self, event: Event) -> Node:
         span = self.latest
         for frame in self._open:
             if frame.anchor == event.anchor:
                 raise nodes.LimitError(nodes.cycle(event.anchor, span, frame.node.span))
         if event.anchor not in self._anchors:
-            self.findings.append(syntax.unknown_alias(event.anchor, span, self._anchors))
+            self._report(syntax.unknown_alias(event.anchor, span, self._anchors))
             return nodes.unknown(span)
         return self._anchors[event.anchor][1]
 
-    def _span(self, event: Any) -> Span:
+    def _span(self, event: Event) -> Span:
         start, end = event.start_mark, event.end_mark
         return Span(line=start.line + 1, column=start.column + 1, end_line=end.line + 1, end_column=end.column + 1)
 
@@ -228,7 +229,7 @@ class _Composer:
         return Span(line=span.line, column=span.column, end_line=line, end_column=len(self._lines[line - 1]) + 1)
 
 
-def _shown(tag: Any) -> str:
+def _shown(tag: object) -> str:
     """A tag as people write it."""
     text = str(tag)
     return f"!!{text.removeprefix(_STANDARD)}" if text.startswith(_STANDARD) else text

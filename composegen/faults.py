@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from composegen import wording
 from composegen.findings import Finding, Location, Part, Severity
+from composegen.shapes import FREE, is_free
 from composegen.suggestion import cut, did_you_mean, one_of
+from composegen.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +38,6 @@ _BOOLEANS = {
 
 _SEXAGESIMAL = re.compile(r"[0-9]+(:[0-9]+)+")
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
-_FREE = "x-"
 _MANY = 20
 
 
@@ -62,7 +63,7 @@ class Reading:
     def unknown_keys(self, found: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
         """Keys of a mapping that a schema does not admit."""
         known = self.known_keys(schema)
-        patterns = (_FREE, *(pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})))
+        patterns = (FREE, *(pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})))
         for key in found:
             if key not in known and not any(re.match(pattern, key) for pattern in patterns):
                 yield key
@@ -174,7 +175,7 @@ def wrong_value(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str
     """
     words = [word for word in (rule or schema).get("enum", ()) if isinstance(word, str)]
     place = wording.place(path)
-    if path[-1:] == ("engine",) and found in _LATER_ENGINES and words:
+    if path[-1:] == ("engine",) and isinstance(found, str) and found in _LATER_ENGINES and words:
         return _not_yet(reading, path, f"engine `{found}`", "value")
     return reading.finding(
         "CG103",
@@ -183,6 +184,13 @@ def wrong_value(reading: Reading, path: KeyPath, found: Any, schema: Mapping[str
         path,
         expected=reading.expected(schema),
         hint=did_you_mean(found, words) if isinstance(found, str) else "",
+    )
+
+
+def nothing_in(reading: Reading, path: KeyPath, schema: Mapping[str, Any]) -> Finding:
+    """A mapping without any entry, where that would mean nothing."""
+    return reading.finding(
+        "CG103", "wrong-value", f"{wording.place(path)} has no entry", path, expected=reading.expected(schema)
     )
 
 
@@ -202,7 +210,7 @@ def octal_numbers(document: Document) -> Iterator[Finding]:
     """Plain numbers that begin with a zero: YAML 1.2 drops the zero, readers of YAML 1.1 take the rest for octal."""
     reading = Reading(document=document, definitions={})
     for path, text in document.texts.items():
-        if _OCTAL.fullmatch(text) and path[-2:-1] != ("environment",) and not str(path[0]).startswith(_FREE):
+        if _OCTAL.fullmatch(text) and path[-2:-1] != ("environment",) and not is_free(Topology, path):
             yield reading.finding(
                 "CG103",
                 "wrong-value",

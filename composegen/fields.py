@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from composegen.keypath import KeyPath
@@ -42,6 +43,11 @@ class KeyLimits:
     """Limits of the keys of a mapping."""
 
     limits: Limits
+
+
+@dataclass(frozen=True)
+class NotEmpty:
+    """A mapping has at least one entry."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +166,15 @@ ImageName = Annotated[
     ),
 ]
 OneLine = Annotated[str, Limits(expected="one line of text", pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+_END = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
+
+
+@cache
+def expression(pattern: str) -> re.Pattern[str]:
+    """A pattern with the meaning of JSON Schema: `$` is the end, and not also before a last line break."""
+    return re.compile(_END.sub(lambda match: match[1] or r"\Z", pattern))
+
 
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 

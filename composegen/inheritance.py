@@ -33,6 +33,11 @@ def merged(data: Any) -> tuple[dict[str, Any], dict[KeyPath, KeyPath]]:
     return services, origins
 
 
+def effective(data: Any) -> Any:
+    """The data without each `null` that only takes away what `defaults` states."""
+    return _without(data, frozenset(removals(data)))
+
+
 def removals(data: Any) -> Iterator[KeyPath]:
     """Every `null` in a service that takes away something that `defaults` states."""
     match data:
@@ -68,6 +73,13 @@ def _removals(base: Any, own: Any, shape: Shape, path: KeyPath) -> Iterator[KeyP
             yield (*path, key)
         else:
             yield from _removals(base[key], own[key], below(shape, key), (*path, key))
+
+
+def _without(value: Any, paths: frozenset[KeyPath], path: KeyPath = ()) -> Any:
+    """The data without some keys; lists are taken as they are."""
+    if not paths or not isinstance(value, dict):
+        return value
+    return {key: _without(item, paths, (*path, key)) for key, item in value.items() if (*path, key) not in paths}
 
 
 def written_out(value: Any, shape: Shape) -> Any:

@@ -5,7 +5,8 @@ Only words and examples; who raises the codes is in `document`, `variables`, `sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from composegen.findings import Severity
 
@@ -20,6 +21,15 @@ class Page:
     doc: str
     bad: str = ""
     good: str = ""
+    milder: Severity | None = None
+    """The severity of some of its findings, where `severity` is only that of the gravest."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the two topologies, by path."""
+
+    @property
+    def severities(self) -> str:
+        """How grave its findings are, in words: `error`, or `error or warning`."""
+        return " or ".join(one.label for one in (self.severity, self.milder) if one is not None)
 
 
 _GOOD = """\
@@ -30,9 +40,21 @@ services:
 """
 
 
-def _page(code: str, slug: str, doc: str, bad: str = "", good: str = _GOOD) -> Page:
-    """A page; all of these codes are errors."""
-    return Page(code=code, slug=slug, severity=Severity.ERROR, doc=doc, bad=bad, good=good if bad else "")
+def _page(
+    code: str, slug: str, doc: str, bad: str = "", good: str = _GOOD, severity: Severity = Severity.ERROR
+) -> Page:
+    """A page; most of these codes are errors."""
+    return Page(code=code, slug=slug, severity=severity, doc=doc, bad=bad, good=good if bad else "")
+
+
+_ALLOWED = """\
+name: demo
+hosts: {box: {address: 10.0.0.1}}
+services:
+  ollama:
+    image: ollama/ollama:latest  # composegen: allow[floating-tag] a lab host that is wiped every night
+    hosts: {box: 1}
+"""
 
 
 INPUT_PAGES = (
@@ -139,6 +161,48 @@ Modelfiles are copied into the tree, so they must be in the topology's folder or
         "    models: [llama3.2:3b]\n    hosts: {box: 1}\n",
     ),
     _page(
+        "CG012",
+        "too-many-findings",
+        """The topology has more mistakes than anybody reads.
+
+The first thousand are shown and the others are not looked at. Most often they have one cause, such as a section that
+stands one level too deep, or a program that wrote the file.""",
+    ),
+    _page(
+        "CG021",
+        "suppression-syntax",
+        """A comment is meant to allow a finding, but says not what, or not why.
+
+The form is `# composegen: allow[slug] reason`, with one or several names of rules between the brackets. Without a
+reason nobody can tell later whether it still holds, so such a comment allows nothing.""",
+        _ALLOWED.replace(" a lab host that is wiped every night", ""),
+        _ALLOWED,
+        Severity.WARNING,
+    ),
+    _page(
+        "CG022",
+        "not-allowable",
+        """A comment allows something that is no rule, or that no comment can allow.
+
+Only what rules find (CG2xx to CG8xx) can be allowed. What is wrong with the file itself (CG0xx, CG1xx) leaves nothing
+that could be rendered, and the state of the output folder (CG9xx) has no line in the topology. A few rules find what
+would make the generated files unusable, such as two containers of one name; those cannot be allowed either.""",
+        _ALLOWED.replace("[floating-tag]", "[floating-tags]"),
+        _ALLOWED,
+        Severity.WARNING,
+    ),
+    _page(
+        "CG023",
+        "unused-suppression",
+        """A comment allows what is not found on its line.
+
+The cause is gone, or the finding stands on another line. A comment that stays behind would one day hide something new.
+It is reported only where the rules have run, that is, where the topology has no errors of form.""",
+        _ALLOWED.replace("ollama:latest", "ollama:0.32.15"),
+        _ALLOWED,
+        Severity.WARNING,
+    ),
+    _page(
         "CG101",
         "missing-key",
         """A key that must be there is missing.
@@ -193,5 +257,24 @@ It is refused instead of ignored; a later version brings it.""",
 
 State under `hosts:` where it runs; to switch a service off, take it out.""",
         "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {models: [llama3.2:3b]}\n",
+    ),
+    _page(
+        "CG108",
+        "unknown-rule",
+        """A name under `rules:` is not the name of a rule.
+
+Rules are those of CG2xx to CG8xx; all other findings always have the severity of their page.""",
+        f"{_GOOD}rules: {{floating-tags: error}}\n",
+        f"{_GOOD}rules: {{floating-tag: error}}\n",
+    ),
+    _page(
+        "CG109",
+        "error-lowered",
+        """A rule whose findings are errors is to be less than an error.
+
+What such a rule finds does not work, or gives something away. One place where you know better is allowed by a comment
+on its line, with the reason; all places at once cannot be.""",
+        f"{_GOOD}rules: {{port-conflict: warning}}\n",
+        f"{_GOOD}rules: {{weights-ignored: off}}\n",
     ),
 )

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 from composegen.artifacts import Entry, Tree
 from composegen.errors import ComposegenError
 
 LOCK = PurePosixPath("composegen.lock.json")
+STAGING = ".composegen.staging"
+"""The folder for unfinished writes, in the output folder."""
+
+RESERVED = frozenset({STAGING, ".git"})
+"""Names that no part of a path in a tree may be."""
+
+LONGEST = 1024
+"""Characters of a path; far more than composegen writes, and less than any system refuses."""
+
 FORMAT = 1
 
 
@@ -74,17 +84,53 @@ def loads(data: bytes, name: str = str(LOCK)) -> Lock:
         case {"format": int(number)} if number > FORMAT:
             raise ComposegenError(f"{name} was written by a newer composegen (format {number}); use that one")
         case {"format": 1, "target": str(target), "files": dict(files)}:
-            return Lock(target=target, files=dict(_item(name, path, entry) for path, entry in sorted(files.items())))
+            items = dict(_item(name, path, entry) for path, entry in sorted(files.items()))
+            if pair := collision(items):
+                raise _broken(name, f"{pair[0]} and {pair[1]} cannot be side by side on every disk")
+            return Lock(target=target, files=items)
     raise _broken(name, "it does not have the keys `format`, `target` and `files`")
 
 
 def inside(text: str) -> PurePosixPath | None:
     """The path, when it is one that composegen could have written: relative, plain, without `..`; else None."""
     path = PurePosixPath(text)
-    plain = text.isprintable() and "\\" not in text and str(path) == text and path.parts
+    plain = text.isprintable() and "\\" not in text and str(path) == text and path.parts and len(text) <= LONGEST
     if not plain or path.is_absolute() or ".." in path.parts or path == LOCK:
         return None
-    return path
+    return path if RESERVED.isdisjoint(path.parts) else None
+
+
+def resolved(lock: Lock, journal: Lock, actual: Mapping[PurePosixPath, Entry]) -> Lock:
+    """What is ours after a write that was broken off: files are as `lock` says, or already as `journal` says.
+
+    `actual` needs to hold what is there at the paths of the journal.
+    """
+    done = {path: entry for path, entry in journal.files.items() if path in actual and entry.wrote(actual[path])}
+    return Lock(target=lock.target, files={**lock.files, **done})
+
+
+def folded(path: str) -> str:
+    """The path as a disk sees it that ignores case and the form of accented letters (macOS, Windows)."""
+    return path.lower() if path.isascii() else normalize("NFC", normalize("NFD", path).casefold())
+
+
+def collision(paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, PurePosixPath] | None:
+    """Two of these paths, or of their folders, that are one place on some disks; a file cannot be a folder either."""
+    files = set(map(str, paths))
+    folders: set[str] = set()
+    for path in files:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    seen: dict[str, str] = {}
+    for path in sorted(files | folders):
+        other = seen.setdefault(folded(path), path)
+        if other != path:
+            return PurePosixPath(other), PurePosixPath(path)
+    for folder in sorted(files & folders):
+        return PurePosixPath(folder), PurePosixPath(min(path for path in files if path.startswith(f"{folder}/")))
+    return None
 
 
 def _item(name: str, text: str, entry: Any) -> tuple[PurePosixPath, Owned]:

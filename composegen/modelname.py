@@ -44,8 +44,10 @@ class ModelName:
 
     @property
     def short(self) -> str:
-        """As `ollama list` prints it: without host and namespace where they are the default."""
-        return f"{self.model}:{self.tag}" if self.in_library else str(self)
+        """As `ollama list` prints it: without host where that is the default, without namespace where both are."""
+        if self.host.lower() != DEFAULT_HOST:
+            return str(self)
+        return f"{self.model}:{self.tag}" if self.in_library else f"{self.namespace}/{self.model}:{self.tag}"
 
 
 def parse(name: str) -> ModelName:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from composegen.findings import Finding, Location, Severity, Span
+from composegen.limits import MAX_DEPTH, MAX_VALUES
 from composegen.scalars import Scalar, resolve
 from composegen.suggestion import cut
 
@@ -18,19 +19,13 @@ if TYPE_CHECKING:
 
     from composegen.keypath import KeyPath
 
-MAX_NODES = 100_000
-"""Values that a topology may hold once its aliases are expanded: hundreds of times the largest that is known."""
-
-MAX_DEPTH = 100
-"""How deeply mappings and lists may be nested; the language itself needs less than ten levels."""
-
 START = Span(line=1, column=1, end_line=1, end_column=1)
 """The beginning of a file."""
 
 _UNKNOWN = object()
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class ScalarNode:
     """A scalar: the text that it stands for, its value, and whether it was written plain (without quotes)."""
 
@@ -40,7 +35,7 @@ class ScalarNode:
     value: Scalar | object
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class ListNode:
     """A list; `span` grows as its items come."""
 
@@ -48,7 +43,7 @@ class ListNode:
     items: list[Node] = field(default_factory=list)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class MappingNode:
     """A mapping; a key has its text and its place. The last of equal keys is kept."""
 
@@ -98,7 +93,7 @@ def expand(root: Node) -> Expansion:
 
 def _expand(node: Node, path: KeyPath, place: Span, out: Expansion) -> Any:
     """The data of one node; recursion ends at MAX_DEPTH."""
-    if len(out.values) >= MAX_NODES:
+    if len(out.values) >= MAX_VALUES:
         raise LimitError(too_many(place))
     if len(path) > MAX_DEPTH:
         raise LimitError(too_deep(place))
@@ -141,7 +136,7 @@ def until(span: Span, end: Span) -> Span:
 def too_many(span: Span) -> Finding:
     """The finding about a document that holds too many values, most often by aliases of aliases."""
     return _abuse(
-        f"the file holds more than {MAX_NODES:,} values once its aliases are expanded",
+        f"the file holds more than {MAX_VALUES:,} values once its aliases are expanded",
         span,
         hint="split the topology, or write out what the aliases repeat",
     )

@@ -5,37 +5,27 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import replace
 
-from composegen import pipeline, rules
-from composegen.input_pages import INPUT_PAGES, Page
+from composegen import pipeline
+from composegen.codes import pages, summary
+from composegen.input_pages import Page
 from composegen.pipeline import Source, World
 from composegen.report import Sources, text
 from composegen.report.excerpt import visible
 
-
-@cache
-def pages() -> tuple[Page, ...]:
-    """Every page, by code."""
-    of_rules = (
-        Page(code=rule.code, slug=rule.slug, severity=rule.severity, doc=rule.doc, bad=rule.bad, good=rule.good)
-        for rule in rules.rules()
-    )
-    return tuple(sorted((*INPUT_PAGES, *of_rules), key=lambda page: page.code))
-
-
-def summary(page: Page) -> str:
-    """The first line of the page's text."""
-    return page.doc.strip().splitlines()[0]
+__all__ = ["markdown", "pages", "printed", "summary", "with_files"]
 
 
 def markdown(page: Page, world: World) -> str:
     """The page as Markdown, with what composegen prints for the bad example."""
-    parts = [f"# {page.code} {page.slug}\n\nSeverity: {page.severity.label}\n\n{page.doc.strip()}\n"]
+    parts = [f"# {page.code} {page.slug}\n\nSeverity: {page.severities}\n\n{page.doc.strip()}\n"]
     if page.bad:
-        parts += [f"## Bad\n\n{_block(page.bad, 'yaml')}", _block(printed(page.bad, world), "text")]
+        parts.append(f"## Bad\n\n{_block(page.bad, 'yaml')}{_beside(page.bad, page.files)}")
+        parts.append(_block(printed(page.bad, with_files(world, page.files)), "text"))
     if page.good:
-        parts.append(f"## Good\n\n{_block(page.good, 'yaml')}")
+        parts.append(f"## Good\n\n{_block(page.good, 'yaml')}{_beside(page.good, page.files)}")
     return "\n".join(parts)
 
 
@@ -44,7 +34,20 @@ def printed(topology: str, world: World) -> str:
     source = Source(name="topology.yaml", data=topology.encode())
     compiled = pipeline.compile(source, world)
     locate = compiled.document.locate if compiled.document is not None else None
-    return text.report(compiled.findings, Sources(name=source.name, texts={source.name: topology}, locate=locate))
+    texts = {path: data.decode() for path, data in compiled.files.items()} | {source.name: topology}
+    return text.report(compiled.findings, Sources(name=source.name, texts=texts, locate=locate))
+
+
+def with_files(world: World, files: Mapping[str, str]) -> World:
+    """The same world, with these files beside the topology."""
+    data = {path: content.encode() for path, content in files.items()}
+    return replace(world, read=lambda path: data[path] if path in data else world.read(path))
+
+
+def _beside(topology: str, files: Mapping[str, str]) -> str:
+    """A block for each file that the topology names."""
+    named = (path for path in files if path in topology)
+    return "".join(f"\nwith `{path}`:\n\n{_block(files[path], 'text')}" for path in named)
 
 
 def _block(content: str, language: str) -> str:

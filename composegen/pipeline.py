@@ -5,14 +5,27 @@ A stage runs only while no error has been found, except that each stage reports 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 
-from composegen import artifacts, build, document, references, resolve, rules, schema, templating, variables
+from composegen import (
+    acceptance,
+    artifacts,
+    build,
+    document,
+    policy,
+    references,
+    resolve,
+    rules,
+    suppressions,
+    templating,
+    variables,
+)
 from composegen.artifacts import Tree
 from composegen.document import Document
 from composegen.findings import Finding, Findings, Location, Severity, Span, has_errors
 from composegen.plan import Plan
+from composegen.suppressions import Allowed
 from composegen.targets import targets
 from composegen.topology import Topology
 
@@ -36,6 +49,8 @@ class World:
     read: Callable[[str], bytes | None]
     """Content of a file beside the topology; None when it cannot be read or lies outside."""
     templates: Mapping[str, str]
+    compiled: MutableMapping[str, bytes] | None = None
+    """Keeps compiled templates from one run to the next; None keeps nothing."""
     schema: Mapping[str, object]
     compose_schema: Callable[[], Mapping[str, object]]
 
@@ -49,9 +64,17 @@ class Compiled:
     topology: Topology | None = None
     plan: Plan | None = None
     tree: Tree | None = field(default=None, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The Modelfiles that could be read, by the path that names them."""
+    allowed: tuple[Allowed, ...] = ()
+    """What comments of the topology allow; none of it is among the findings."""
+    sensitive: Findings = field(default=(), repr=False)
+    """What was found about values that no report may show, also where that is allowed."""
 
 
-def compile(source: Source, world: World) -> Compiled:  # noqa: A001 - the field's own word for what this is
+def compile(  # noqa: A001 - the field's own word for what this is
+    source: Source, world: World, progress: artifacts.Progress | None = None
+) -> Compiled:
     """From the bytes of a topology to the tree of files, or as far as its errors allow."""
     parsed, findings = document.parse(source.name, source.data)
     findings = (*world.findings, *findings)
@@ -59,27 +82,41 @@ def compile(source: Source, world: World) -> Compiled:  # noqa: A001 - the field
         return Compiled(findings=findings)
 
     parsed, more = variables.substitute(parsed, world.environment)
-    findings = (*findings, *more, *schema.validate(parsed, world.schema, world.compose_schema))
+    comments = suppressions.read(parsed)
+    findings = (*findings, *more, *comments.findings)
+    findings = (*findings, *acceptance.check(parsed, world.schema, world.compose_schema))
     if has_errors(findings):
         return Compiled(findings=findings, document=parsed)
 
     topology = build.build(parsed)
-    findings = (*findings, *references.check(topology))
+    findings = (*findings, *references.check(topology), *policy.check(topology))
     if has_errors(findings):
         return Compiled(findings=findings, document=parsed, topology=topology)
 
     files, more = _modelfiles(topology, world.read)
     plan = resolve.resolve(topology, files)
-    findings = (*findings, *more, *rules.check(plan))
-    if has_errors(findings):
-        return Compiled(findings=findings, document=parsed, topology=topology, plan=plan)
+    found = rules.check(plan, parsed.locate)
+    left, allowed = comments.apply(policy.apply(topology, found))
+    compiled = Compiled(
+        findings=(*findings, *more, *left),
+        document=parsed,
+        topology=topology,
+        plan=plan,
+        files=files,
+        allowed=allowed,
+        sensitive=tuple(finding for finding in found if finding.sensitive),
+    )
+    return compiled if has_errors(compiled.findings) else _rendered(compiled, plan, world, progress)
 
+
+def _rendered(compiled: Compiled, plan: Plan, world: World, progress: artifacts.Progress | None) -> Compiled:
+    """The same with its tree, or with what is wrong in a template."""
     try:
-        tree = artifacts.render(targets()["compose"].artifacts(plan), templating.Templates(world.templates))
+        templates = templating.Templates(world.templates, world.compiled)
+        tree = artifacts.render(targets()["compose"].artifacts(plan), templates, progress)
     except templating.TemplateFault as fault:
-        findings = (*findings, _of_template(fault))
-        return Compiled(findings=findings, document=parsed, topology=topology, plan=plan)
-    return Compiled(findings=findings, document=parsed, topology=topology, plan=plan, tree=tree)
+        return replace(compiled, findings=(*compiled.findings, _of_template(fault)))
+    return replace(compiled, tree=tree)
 
 
 def _modelfiles(topology: Topology, read: Callable[[str], bytes | None]) -> tuple[dict[str, bytes], Findings]:

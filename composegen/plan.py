@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from composegen.keypath import KeyPath
@@ -258,12 +259,12 @@ class HostPlan:
         """Name of the host in the topology."""
         return self.spec.name
 
-    @property
+    @cached_property
     def bindings(self) -> tuple[Binding, ...]:
         """Every port taken on the host, in the order of the containers."""
         return (*(b for container in self.containers for b in container.bindings), *self.reserved)
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Names of the secrets that its containers ask for, sorted."""
         names = {
@@ -322,6 +323,15 @@ class GatewayPlan:
     container: Container | None
     """None when somebody else runs Traefik."""
 
+    def reaches(self, instance: Instance) -> str | None:
+        """The URL under which the gateway reaches an instance; None for one that it does not serve."""
+        return self._urls.get((instance.host.name, instance.name))
+
+    @cached_property
+    def _urls(self) -> Mapping[tuple[str, str], str]:
+        servers = [server for route in self.routes for server in route.servers]
+        return {(server.instance.host.name, server.instance.name): server.url for server in reversed(servers)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -334,12 +344,21 @@ class Plan:
 
     def host(self, name: str) -> HostPlan:
         """The plan of the host of that name; KeyError when there is none."""
-        for host in self.hosts:
-            if host.name == name:
-                return host
-        raise KeyError(name)
+        return self._by_name[name]
 
-    @property
+    def store_of(self, instance: Instance) -> StoreUse:
+        """The store that an instance serves from."""
+        return self._stores[instance.service.name]
+
+    @cached_property
+    def _stores(self) -> Mapping[str, StoreUse]:
+        return {service.name: use for use in self.stores for service in use.services}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, HostPlan]:
+        return {host.name: host for host in self.hosts}
+
+    @cached_property
     def instances(self) -> tuple[Instance, ...]:
         """All instances, host by host."""
         return tuple(instance for host in self.hosts for instance in host.instances)

@@ -43,7 +43,9 @@ def folded(line: object) -> str:
 
 def comment(value: object) -> str:
     """Text inside a comment line, of whatever file: no line breaks, nothing that a template engine would see."""
-    text = "".join(character if character.isprintable() else " " for character in str(value))
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
     return text.replace("{", "(").replace("}", ")") if "{{" in text or "}}" in text else text
 
 

@@ -37,6 +37,7 @@ RANGES = {
     "CG6": "secrets",
     "CG7": "models and engines",
     "CG8": "apps",
+    "CG9": "the output folder, as `check` finds it",
 }
 
 EXIT_CODES = {
@@ -92,7 +93,7 @@ def _index() -> str:
     lines += ["", "Codes and names are stable and never used again for something else.", ""]
     lines += ["| code | name | severity | what |", "|---|---|---|---|"]
     lines += [
-        f"| [{page.code}]({page.code}-{page.slug}.md) | {page.slug} | {page.severity.label} | {pages.summary(page)} |"
+        f"| [{page.code}]({page.code}-{page.slug}.md) | {page.slug} | {page.severities} | {pages.summary(page)} |"
         for page in pages.pages()
     ]
     return "\n".join(lines) + "\n"

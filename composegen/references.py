@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from composegen import limits
 from composegen.fields import Ref, Section
 from composegen.findings import Finding, Findings, Location, Part, Severity
 from composegen.shapes import Choice, Entries, Many, Plain, Shape, Words, declared
@@ -26,10 +28,12 @@ def check(topology: Topology) -> Findings:
 
     What a service takes from `defaults` is said once, of `defaults`.
     """
-    return (
-        *_dangling(topology, topology),
-        *_unmet_needs(topology),
-        *(_nowhere(service) for service in topology.services.values() if not service.hosts),
+    return limits.first(
+        chain(
+            _dangling(topology, topology),
+            _unmet_needs(topology),
+            (_nowhere(service) for service in topology.services.values() if not service.hosts),
+        )
     )
 
 

@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from composegen.fields import Foreign, KeyLimits, Limits, Ref, Section
+from composegen.fields import Foreign, KeyLimits, Limits, NotEmpty, Ref, Section
 from composegen.shapes import (
+    FREE,
     Anything,
     Choice,
     Declared,
@@ -34,7 +35,7 @@ __all__ = ["generate", "text", "validate"]
 EXPECTED = "x-expected"
 """Keyword that holds the phrase for what a value must look like."""
 
-FREE_KEYS = "^x-"
+FREE_KEYS = f"^{FREE}"
 """Keys of sections that are the user's own."""
 
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -124,9 +125,13 @@ def _entries(shape: Entries) -> dict[str, Any]:
     foreign = next((mark for mark in shape.marks if isinstance(mark, Foreign)), None)
     if foreign is not None:
         return {"type": "object", EXPECTED: f"a Compose {foreign.schema}", "x-foreign": foreign.schema}
-    schema = {"type": "object", "additionalProperties": _shape(shape.value)}
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": _shape(shape.value)}
     names = _names(shape)
-    return {**schema, "propertyNames": names} if names else schema
+    if names:
+        schema["propertyNames"] = names
+    if any(isinstance(mark, NotEmpty) for mark in shape.marks):
+        schema |= {"minProperties": 1, EXPECTED: "a mapping with at least one entry"}
+    return schema
 
 
 def _names(shape: Entries) -> dict[str, Any]:

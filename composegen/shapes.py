@@ -6,7 +6,7 @@ The JSON Schema, the loader and the reference check all go by these shapes. Any 
 from __future__ import annotations
 
 import types
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -79,6 +79,9 @@ class Choice:
     shapes: tuple[Shape, ...]
     marks: Marks = ()
 
+
+FREE = "x-"
+"""Beginning of the keys of sections that are the user's own."""
 
 Shape = Plain | Words | Nothing | Anything | Many | Entries | Part | Choice
 
@@ -179,3 +182,25 @@ def parts(shape: Shape) -> Iterator[type[Section]]:
         case Choice(shapes=shapes):
             for one in shapes:
                 yield from parts(one)
+
+
+def is_free(root: type[Section], path: Sequence[str | int]) -> bool:
+    """Whether a place is below a key of a section that is the user's own; elsewhere `x-` begins a name like any."""
+    shape: Shape | None = Part(section=root)
+    for step in path:
+        if isinstance(shape, Part) and str(step).startswith(FREE):
+            return True
+        shape = _below(shape, step)
+    return False
+
+
+def _below(shape: Shape | None, step: str | int) -> Shape | None:
+    """The shape of an entry; None where the declarations say nothing of it."""
+    match shape:
+        case Part(section=section):
+            return next((field.shape for field in declared(section) if field.name == step), None)
+        case Many(item=inner) | Entries(value=inner):
+            return inner
+        case Choice(shapes=shapes):
+            return next((one for one in shapes if isinstance(one, Part | Entries | Many)), None)
+    return None

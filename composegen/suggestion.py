@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,17 @@ if TYPE_CHECKING:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like this one; None when none is near. Upper and lower case count as near."""
     by_folded = {name.lower(): name for name in sorted(known, reverse=True)}
-    near = difflib.get_close_matches(word.lower()[:100], by_folded, n=1)
+    folded = word.lower()[:100]
+    near = difflib.get_close_matches(folded, _beside(folded, sorted(by_folded)), n=1)
     return by_folded[near[0]] if near else None
+
+
+def _beside(word: str, known: list[str]) -> list[str]:
+    """All words when they are few; of many those beside it in the alphabet, since looking at each takes long."""
+    if len(known) <= _MANY:
+        return known
+    place = bisect.bisect(known, word)
+    return known[max(0, place - _MANY // 2) : place + _MANY // 2]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -37,3 +47,4 @@ def cut(text: str) -> str:
 
 _SHOWN = 40
 _LONGEST = 80
+_MANY = 200

@@ -32,6 +32,8 @@ def explain(  # noqa: C901, PLR0911, PLR0912 - one case for each kind of mistake
     found = line[fault.stops.column - 1 : fault.stops.column]
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return _tab(fault, line)
+    if found == "\t":
+        return error("a tab stands here", fault.stops, expected="spaces", hint="replace the tab by spaces")
     match fault.context, fault.problem:
         case "while scanning a quoted scalar", problem if "unexpected" in problem:
             return _unclosed(fault, lines, "quote")
@@ -115,6 +117,20 @@ def error(
 ) -> Finding:
     """A finding about YAML syntax."""
     return _finding("CG001", "yaml-syntax", message, span, expected=expected, hint=hint, related=related)
+
+
+def no_character(character: str, span: Span) -> Finding:
+    """An escape in double quotes that stands for what no text can hold: NUL, or half of a character."""
+    number = ord(character)
+    what = "NUL, which ends a text in most programs" if number == 0 else "half of a character"
+    return _finding(
+        "CG003",
+        "not-text",
+        f"an escape in this text stands for U+{number:04X}, {what}",
+        span,
+        expected="text that a program can be given",
+        hint="remove the escape",
+    )
 
 
 def duplicate(key: str, span: Span, first: Span) -> Finding:

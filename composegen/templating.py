@@ -7,15 +7,19 @@ string. The filters are those of `quoting`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import fields, is_dataclass
+from hashlib import sha256
 from traceback import walk_tb
 from typing import Any, cast
 
+import jinja2
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.exceptions import UndefinedError
 from jinja2.utils import missing
 
+from composegen import __version__
 from composegen.quoting import FILTERS
 
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -39,11 +43,12 @@ class TemplateFault(Exception):  # noqa: N818 - the word for it everywhere else
 
 
 class Templates:
-    """The templates by path, ready to render."""
+    """The templates by path, ready to render. `compiled` keeps their code from one run to the next."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], compiled: MutableMapping[str, bytes] | None = None) -> None:
         self._environment = Environment(
             loader=_Loader(texts),
+            bytecode_cache=None if compiled is None else _Compiled(compiled),
             undefined=_Missing,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -87,6 +92,33 @@ class _Loader(BaseLoader):
 
     def list_templates(self) -> list[str]:
         return sorted(self._texts)
+
+
+class _Compiled(BytecodeCache):
+    """Jinja's compiled templates in a mapping.
+
+    Jinja itself tells by a checksum whether they fit the template's text. The digest before them is ours: Jinja would
+    take damaged code at its word.
+    """
+
+    def __init__(self, kept: MutableMapping[str, bytes]) -> None:
+        self._kept = kept
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        kept = self._kept.get(self._name(bucket), b"")
+        digest, code = kept[:_DIGEST], kept[_DIGEST:]
+        if digest and digest == sha256(code).digest():
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        code = bucket.bytecode_to_string()
+        self._kept[self._name(bucket)] = sha256(code).digest() + code
+
+    def _name(self, bucket: Bucket) -> str:
+        return f"{jinja2.__version__}-{__version__}-{bucket.key}"
+
+
+_DIGEST = sha256().digest_size
 
 
 class _MissingName(UndefinedError):  # noqa: N818 - says what happened

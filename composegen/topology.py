@@ -26,6 +26,7 @@ from composegen.fields import (
     KeyLimits,
     Name,
     Named,
+    NotEmpty,
     OneLine,
     Port,
     ProjectName,
@@ -394,6 +395,9 @@ class App(Named):
     )
 
 
+RuleSeverity = Literal["error", "warning", "note", "off"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Topology(Section):
     """What runs where."""
@@ -411,7 +415,7 @@ class Topology(Section):
         example=["TAG"],
         default=tuple,
     )
-    hosts: Annotated[Mapping[str, Host], KeyLimits(NAME)] = says(
+    hosts: Annotated[Mapping[str, Host], KeyLimits(NAME), NotEmpty()] = says(
         "The machines, by name.", example={"box": {"address": "192.168.1.10"}}
     )
     stores: Annotated[Mapping[str, Store], KeyLimits(NAME)] = says(
@@ -420,10 +424,16 @@ class Topology(Section):
     defaults: ServiceDefaults = says(
         "Fields for every service that does not state them.", example=ServiceDefaults.EXAMPLE, default=ServiceDefaults
     )
-    services: Annotated[Mapping[str, Service], KeyLimits(NAME)] = says(
+    services: Annotated[Mapping[str, Service], KeyLimits(NAME), NotEmpty()] = says(
         "What serves models, by name.", example={"ollama": Service.EXAMPLE}
     )
     gateway: Gateway | None = says("Traefik in front. Absent: none.", example=Gateway.EXAMPLE, default=None)
     apps: Annotated[Mapping[str, App], KeyLimits(NAME)] = says(
         "Containers of yours that need the models, by name.", example={"generator": App.EXAMPLE}, default=dict
+    )
+    rules: Annotated[Mapping[str, RuleSeverity], KeyLimits(NAME)] = says(
+        "How grave what a rule finds is here, by its name. An error cannot be lowered, only allowed on its line: "
+        "`# composegen: allow[slug] reason`.",
+        example={"floating-tag": "error", "weights-ignored": "off"},
+        default=dict,
     )

@@ -5,16 +5,17 @@ The library finds out what does not fit; not a word of its own is shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from composegen import faults, foreign, inheritance
+from composegen import faults, foreign, inheritance, limits
 from composegen.faults import Reading
+from composegen.fields import expression
 from composegen.suggestion import nearest
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Error = Any
 """A `ValidationError`; by the library's types each attribute may be unset, which none is in an error that was found."""
 
-_ANCHOR = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
 
 
 def validate(
@@ -35,12 +35,14 @@ def validate(
 
     `compose_schema` is asked only where a topology has Compose's own keys.
     """
-    data = _without(document.data, frozenset(inheritance.removals(document.data)))
+    data = inheritance.effective(document.data)
     reading = Reading(document=document, definitions=schema.get("$defs", {}))
-    findings = [*_errors(data, schema, reading, ()), *faults.octal_numbers(document)]
-    for fragment in foreign.fragments(data):
-        findings += _of_compose(fragment, compose_schema(), document)
-    return _ordered(findings, document)
+    found = chain(
+        _errors(data, schema, reading, ()),
+        faults.octal_numbers(document),
+        (one for part in foreign.fragments(data) for one in _of_compose(part, compose_schema(), document)),
+    )
+    return _ordered(limits.first(found), document)
 
 
 def _errors(data: Any, schema: Mapping[str, Any], reading: Reading, path: KeyPath) -> Iterator[Finding]:
@@ -79,6 +81,8 @@ def explain(error: Error, reading: Reading, root: KeyPath) -> Iterator[Finding]:
                     yield faults.missing_key(reading, path, key, schema)
         case "type":
             yield faults.wrong_type(reading, path, error.instance, schema)
+        case "minProperties":
+            yield faults.nothing_in(reading, path, schema)
         case _:
             yield faults.wrong_value(reading, path, error.instance, schema)
 
@@ -134,13 +138,6 @@ def _discriminator(error: Error, reading: Reading, path: KeyPath) -> Finding | N
     return faults.wrong_type(reading, (*path, "kind"), error.instance["kind"], known)
 
 
-def _without(value: Any, paths: frozenset[KeyPath], path: KeyPath = ()) -> Any:
-    """The data without some keys; lists are taken as they are."""
-    if not paths or not isinstance(value, dict):
-        return value
-    return {key: _without(item, paths, (*path, key)) for key, item in value.items() if (*path, key) not in paths}
-
-
 def _ordered(findings: Iterable[Finding], document: Document) -> Findings:
     """By place; once, where an alias brings the same text to several places; none about what could not be read."""
     by_place: dict[tuple[int, int, str, str], Finding] = {}
@@ -153,12 +150,8 @@ def _ordered(findings: Iterable[Finding], document: Document) -> Findings:
 
 def _pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
     """The keyword `pattern` with the meaning of JSON Schema: `$` is the end, and not also before a last line break."""
-    if isinstance(instance, str) and not re.search(_ANCHOR.sub(_end, pattern), instance):
+    if isinstance(instance, str) and not expression(pattern).search(instance):
         yield ValidationError("")
-
-
-def _end(match: re.Match[str]) -> str:
-    return match[1] or r"\Z"
 
 
 _Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]

@@ -1,6 +1,8 @@
 """`${NAME}` and `${NAME:-default}` in the values of a topology, for the names that it lists under `variables:`.
 
-`$${` is a literal `${`; every other `$` is itself. Keys are never touched. What a variable brings in is not read again.
+`$${` is a literal `${`; every other `$` is itself. Keys are never touched, and neither is what stands below the user's
+own `x-` keys of a section; under `compose:` an `x-` key is Compose's, and what is below it is replaced as everywhere.
+What a variable brings in is not read again.
 The environment is passed in; this module asks no system for it.
 """
 
@@ -11,11 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from composegen.findings import Finding, Findings, Location, Severity, Span
+from composegen.limits import MAX_FINDINGS, first
 from composegen.scalars import resolve
+from composegen.shapes import FREE, is_free
 from composegen.suggestion import cut, did_you_mean
+from composegen.topology import Topology
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from composegen.document import Document
     from composegen.keypath import KeyPath
@@ -25,7 +30,6 @@ SECTION = "variables"
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^}\n]*)(\}?)")
 _INSIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_FREE = "x-"
 
 
 def substitute(document: Document, environment: Mapping[str, str]) -> tuple[Document, Findings]:
@@ -39,7 +43,7 @@ def substitute(document: Document, environment: Mapping[str, str]) -> tuple[Docu
     work = _Work(document=document, environment=environment, listed=_listed(document.data))
     data = {key: work.below(value, (key,)) for key, value in document.data.items()}
     unknown = document.unknown | frozenset(work.unknown)
-    return replace(document, data=data, texts=work.texts, unknown=unknown), tuple(work.findings.values())
+    return replace(document, data=data, texts=work.texts, unknown=unknown), first(work.findings.values())
 
 
 def _listed(data: Mapping[str, Any]) -> frozenset[str]:
@@ -73,7 +77,7 @@ class _Work:
 
     def below(self, value: Any, path: KeyPath) -> Any:
         """A value with the references below it replaced."""
-        if path == (SECTION,) or (len(path) == 1 and str(path[0]).startswith(_FREE)):
+        if path == (SECTION,) or (str(path[-1]).startswith(FREE) and is_free(Topology, path)):
             return value
         match value:
             case dict():
@@ -87,10 +91,11 @@ class _Work:
     def _text(self, text: str, path: KeyPath) -> Any:
         """A string with its references replaced; as it was when one cannot be."""
         matches = list(_REFERENCE.finditer(text))
-        replaced = _each(matches, self._replacement, lambda number, fault: self._report(path, matches, number, fault))
+        replaced, faults = _each(matches, self._replacement)
         plain = self.texts.pop(path, None)
-        if len(replaced) < len(matches):
+        if faults:
             self.unknown.add(path)
+            self._report(path, matches, faults)
             return text
         result = _joined(text, matches, replaced)
         if plain is None or not _is_one_reference(text, matches) or not result:
@@ -115,6 +120,8 @@ class _Work:
                 hint=near or f"list it: `variables: [{cut(name)}]`; for the text itself write `$${{{cut(name)}}}`",
             )
         value = self.environment.get(name)
+        if value is not None and not _is_text(value):
+            raise _UnknownError(f"the value of variable `{cut(name)}` is not UTF-8", "text")
         if default is not None:
             return value or default
         if value is None:
@@ -125,32 +132,39 @@ class _Work:
             )
         return value
 
-    def _report(self, path: KeyPath, matches: Sequence[re.Match[str]], number: int, fault: _UnknownError) -> None:
-        span = _place(self.document, path, matches, number)
-        self.findings[span, fault.message] = Finding(
-            code="CG008",
-            slug="undefined-variable",
-            severity=Severity.ERROR,
-            message=fault.message,
-            where=Location(path=path, span=span),
-            expected=fault.expected,
-            hint=fault.hint,
-        )
+    def _report(self, path: KeyPath, matches: Sequence[re.Match[str]], faults: Mapping[int, _UnknownError]) -> None:
+        places = _places(self.document, path, matches)
+        for number, fault in faults.items():
+            if len(self.findings) > MAX_FINDINGS:
+                return
+            self.findings.setdefault((places[number], fault.message), _finding(path, places[number], fault))
 
 
 def _each(
-    matches: Sequence[re.Match[str]],
-    replacement: Callable[[re.Match[str]], str],
-    report: Callable[[int, _UnknownError], None],
-) -> list[str]:
-    """The replacements of all references that have one; the others are reported."""
-    found = []
+    matches: Sequence[re.Match[str]], replacement: Callable[[re.Match[str]], str]
+) -> tuple[list[str], dict[int, _UnknownError]]:
+    """The replacements of references, and by number what is wrong with those that have none, up to far too many."""
+    found, faults = [], {}
     for number, match in enumerate(matches):
         try:
             found.append(replacement(match))
         except _UnknownError as fault:
-            report(number, fault)
-    return found
+            faults[number] = fault
+            if len(faults) > MAX_FINDINGS:
+                break
+    return found, faults
+
+
+def _finding(path: KeyPath, span: Span, fault: _UnknownError) -> Finding:
+    return Finding(
+        code="CG008",
+        slug="undefined-variable",
+        severity=Severity.ERROR,
+        message=fault.message,
+        where=Location(path=path, span=span),
+        expected=fault.expected,
+        hint=fault.hint,
+    )
 
 
 def _malformed(match: re.Match[str]) -> _UnknownError:
@@ -168,27 +182,32 @@ def _joined(text: str, matches: Sequence[re.Match[str]], replaced: Sequence[str]
     return "".join(parts) + text[end:]
 
 
+def _is_text(value: str) -> bool:
+    """Whether the environment gave text; bytes that are none come as halves of characters (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _is_one_reference(text: str, matches: Sequence[re.Match[str]]) -> bool:
     return len(matches) == 1 and matches[0][0] == text and text != "$${"
 
 
-def _place(document: Document, path: KeyPath, matches: Sequence[re.Match[str]], number: int) -> Span:
-    """The reference itself where the source shows it as it is; else the whole value."""
-    span = document.values[path]
-    source = _source(document, span)
-    written = list(_REFERENCE.finditer(source))
-    if [match[0] for match in written] != [match[0] for match in matches]:
-        return span
-    before = source[: written[number].start()].split("\n")
-    line = span.line + len(before) - 1
-    column = len(before[-1]) + (span.column if len(before) == 1 else 1)
-    inside = written[number][0].split("\n")
-    end_column = column + len(inside[0]) if len(inside) == 1 else len(inside[-1]) + 1
-    return Span(line=line, column=column, end_line=line + len(inside) - 1, end_column=end_column)
+def _places(document: Document, path: KeyPath, matches: Sequence[re.Match[str]]) -> Sequence[Span]:
+    """Each reference itself where the source shows it as it is; else the whole value. A reference ends on its line."""
+    whole = document.values[path]
+    found = [(number, match) for number, text in _source(document, whole) for match in _REFERENCE.finditer(text)]
+    if [match[0] for _, match in found] != [match[0] for match in matches]:
+        return [whole] * len(matches)
+    return [_span(number, match, whole.column if number == whole.line else 1) for number, match in found]
 
 
-def _source(document: Document, span: Span) -> str:
-    """The text of a span, one line break for each."""
-    lines = [document.line(number) for number in range(span.line, span.end_line + 1)]
-    lines[-1] = lines[-1][: span.end_column - 1]
-    return "\n".join([lines[0][span.column - 1 :], *lines[1:]])
+def _span(line: int, match: re.Match[str], first: int) -> Span:
+    """The place of a match in a line whose text begins at the column `first`."""
+    return Span(line=line, column=first + match.start(), end_line=line, end_column=first + match.end())
+
+
+def _source(document: Document, span: Span) -> Iterator[tuple[int, str]]:
+    """The text of a span by line, with the number of each."""
+    for number in range(span.line, span.end_line + 1):
+        text = document.line(number)
+        end = span.end_column - 1 if number == span.end_line else len(text)
+        yield number, text[span.column - 1 if number == span.line else 0 : end]

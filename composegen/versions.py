@@ -10,6 +10,7 @@ has the option.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from composegen.keypath import KeyPath
@@ -75,6 +76,7 @@ def asked_for(value: Any, since: Mapping[tuple[str, ...], str], origin: KeyPath 
             yield path, version
 
 
+@cache
 def _numbers(version: str) -> tuple[int, ...]:
     """`3.7` and `3.7.0` are one version."""
     numbers = [int(part) for part in version.split(".")]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
@@ -29,7 +30,11 @@ def _refuse(value: object) -> str:
     raise TypeError(f"{value!s:.80} has no form in YAML")
 
 
-@dataclass(frozen=True, kw_only=True)
+_REMEMBERED = 1 << 16
+"""Texts whose form is kept: the files of many hosts hold the same words over and over."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Style:
     """What a reader wants beyond YAML."""
 
@@ -49,6 +54,8 @@ PLAIN_YAML = Style()
 def scalar(value: object, style: Style = PLAIN_YAML) -> str:
     """One value on one line: null, a boolean, a number, or text."""
     match value:
+        case str():
+            return _literal(value, style)
         case None:
             return "null"
         case bool():
@@ -57,12 +64,11 @@ def scalar(value: object, style: Style = PLAIN_YAML) -> str:
             return str(value)
         case float():
             return _number(value)
-        case str():
-            return _text(style.literal(value), style)
         case _:
             return quoted(style.other(value), style)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def quoted(text: str, style: Style = PLAIN_YAML) -> str:
     """Text in double quotes, with everything escaped that is not printable."""
     return '"' + "".join(_escaped(character, style) for character in text) + '"'
@@ -71,10 +77,10 @@ def quoted(text: str, style: Style = PLAIN_YAML) -> str:
 def flow(value: object, style: Style = PLAIN_YAML) -> str:
     """Any value on one line; text in a list is always quoted, so that a command reads like one."""
     match value:
+        case str() | bytes() | int() | None:
+            return scalar(value, style)
         case Mapping():
             return "{" + ", ".join(f"{_key(key, style)}: {flow(item, style)}" for key, item in value.items()) + "}"
-        case str() | bytes():
-            return scalar(value, style)
         case Sequence():
             return "[" + ", ".join(_member(item, style) for item in value) + "]"
         case _:
@@ -88,10 +94,10 @@ def block(value: object, indent: int, style: Style = PLAIN_YAML) -> str:
 
 def _lines(value: object, style: Style) -> list[str]:
     match value:
+        case str() | bytes() | int() | None:
+            return [scalar(value, style)]
         case Mapping() if value:
             return [line for key, item in value.items() for line in _entry(_key(key, style), item, style)]
-        case str() | bytes():
-            return [scalar(value, style)]
         case Sequence() if value:
             return [line for item in value for line in _item(item, style)]
         case _:
@@ -115,13 +121,19 @@ def _member(value: object, style: Style) -> str:
 
 
 def _is_collection(value: Any) -> bool:
-    return isinstance(value, (Mapping, Sequence)) and not isinstance(value, (str, bytes)) and bool(value)
+    return not isinstance(value, (str, bytes, int)) and isinstance(value, (Mapping, Sequence)) and bool(value)
 
 
 def _key(key: object, style: Style) -> str:
-    return scalar(key, replace(style, literal=_same))
+    return _text(key, style) if isinstance(key, str) else scalar(key, style)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _literal(text: str, style: Style) -> str:
+    return _text(style.literal(text), style)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _text(text: str, style: Style) -> str:
     if any(character in text for character in style.escaped) or not _is_plain(text):
         return quoted(text, style)

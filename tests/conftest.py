@@ -41,13 +41,22 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache folder of all tests of a session."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _guards(empty_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+def _guards(
+    empty_home: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
     before = dict(os.environ), Path.cwd()
     with pytest.MonkeyPatch.context() as guard:
         for name in [name for name in os.environ if name.startswith("COMPOSEGEN_") or name in COLOURS]:
             guard.delenv(name)
         guard.setenv("HOME", str(empty_home))
+        guard.setenv("COMPOSEGEN_CACHE_DIR", str(cache))
         guard.setattr(socket.socket, "connect", _local_only(socket.socket.connect))
         during = dict(os.environ)
         yield

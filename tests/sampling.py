@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from composegen import pipeline
+from composegen import pages, pipeline
 from composegen.artifacts import Entry
 from composegen.io import resources
 from composegen.manifest import with_lock
@@ -33,9 +33,15 @@ def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:
     )
 
 
-def compile_text(text: str, environment: Mapping[str, str] | None = None, folder: Path = FOLDER) -> Compiled:
-    """What composegen makes of a topology given as text."""
-    return pipeline.compile(Source(name="topology.yaml", data=text.encode()), world(folder, environment))
+def compile_text(
+    text: str,
+    environment: Mapping[str, str] | None = None,
+    folder: Path = FOLDER,
+    files: Mapping[str, str] | None = None,
+) -> Compiled:
+    """What composegen makes of a topology given as text; `files` stand beside it, besides those in `folder`."""
+    beside = pages.with_files(world(folder, environment), files or {})
+    return pipeline.compile(Source(name="topology.yaml", data=text.encode()), beside)
 
 
 @cache

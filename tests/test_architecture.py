@@ -15,21 +15,22 @@ PACKAGE = Path(__file__).resolve().parent.parent / "composegen"
 LAYERS = (
     "keypath errors registry",
     "findings fields",
-    "topology",
+    "topology limits",
     "plan",
     "shapes inheritance suggestion wording modelname environment catalogue",
-    "yamltext scalars syntax events nodes versions",
-    "document input_pages language_page quoting",
+    "yamltext scalars syntax stream events nodes versions",
+    "document input_pages output_pages language_page quoting",
     "faults foreign variables",
-    "validation",
+    "validation acceptance",
     "schema build references",
     "engines",
     "resolve",
     "rules",
+    "policy suppressions codes",
     "templating",
     "artifacts",
     "targets manifest",
-    "changes pipeline",
+    "changes standing pipeline diagnosis",
     "report",
     "io pages",
     "cli",
@@ -38,7 +39,8 @@ LAYERS = (
 """From the bottom to the top: a module imports from lower lines, and within its own line or package without a cycle."""
 
 DOORS = {
-    "ruamel": {"events"},
+    "ruamel": {"stream"},
+    "yaml": {"stream"},
     "jsonschema": {"validation"},
     "jinja2": {"templating"},
     "dotenv": {"io.dotenv"},
@@ -161,7 +163,7 @@ def _lazily(module: str, other: str) -> bool:
 
 def test_the_core_has_no_world() -> None:
     for module, found in imports().items():
-        if module.split(".")[0] not in {"io", "cli", "reference"}:
+        if module.split(".")[0] not in {"io", "cli", "reference", "__main__"}:
             names = {one.module.split(".")[0] for one in found}
             assert not names & OUTSIDE, module
             assert not [one for one in found if one.module == "pathlib" and set(one.names) - {"PurePosixPath"}], module
@@ -176,7 +178,7 @@ def test_the_core_has_no_world() -> None:
 
 def test_the_core_knows_of_sys_only_its_modules() -> None:
     for module, tree in sources().items():
-        if module.split(".")[0] not in {"io", "cli", "reference"}:
+        if module.split(".")[0] not in {"io", "cli", "reference", "__main__"}:
             used = {
                 node.attr
                 for node in ast.walk(tree)
@@ -195,7 +197,9 @@ def test_a_package_from_outside_has_its_doors(package: str) -> None:
 def test_imports_in_functions_are_for_a_quick_start_or_for_plug_ins() -> None:
     for module, found in imports().items():
         if any(one.lazy for one in found):
-            assert module.split(".")[0] in {"cli", "targets"}, module
+            assert (
+                module.split(".")[0] in {"cli", "targets", "__main__", "acceptance", "stream"} or module == "io.sync"
+            ), module
 
 
 def test_modules_are_short() -> None:

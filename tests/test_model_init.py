@@ -208,6 +208,10 @@ def test_a_pull_that_brings_nothing_is_a_failure(stage: Stage) -> None:
         ("Error: http: no Location header in response", "redirect to another host name"),
         ("Error: 401: unauthorized", "refuses access"),
         ("Error: could not connect to ollama server", "is gone"),
+        ("Error: invalid model name: a b", "not a name that Ollama can read"),
+        ('Error: (line 3): command must be one of "from", "license"', "cannot read its Modelfile"),
+        ("Error: no FROM line", "cannot read its Modelfile"),
+        ('Error: Get "https://r/": tls: failed to verify certificate: x509: unknown', "does not trust the registry"),
     ],
 )
 def test_what_went_wrong_is_explained(stage: Stage, words: str, advice: str) -> None:
@@ -218,9 +222,46 @@ def test_what_went_wrong_is_explained(stage: Stage, words: str, advice: str) -> 
     assert f"a: {advice}" in done.err or advice in done.err
 
 
-def test_a_name_that_no_registry_knows_is_not_tried_again(stage: Stage) -> None:
-    stage.fails("a", 9, "Error: pull model manifest: file does not exist")
-    assert stage.run("--attempts", "5", "--model", "a").pulls == ("pull a",)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Error: pull model manifest: file does not exist",
+        "Error: http: server gave HTTP response to HTTPS client",
+        "Error: open /models/blobs/x: read-only file system",
+        "Error: write /models/blobs/x: no space left on device",
+        "Error: invalid model name: a",
+        "Error: x509: certificate has expired or is not yet valid",
+        "Error: tls: failed to verify certificate",
+    ],
+)
+def test_what_can_never_heal_is_not_tried_again(stage: Stage, words: str) -> None:
+    stage.fails("a", 9, words)
+    done = stage.run("--attempts", "5", "--model", "a", "--model", "b")
+    assert done.code == 1
+    assert done.pulls == ("pull a", "pull b")
+    assert "a: given up after 1 of 5 attempts" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'Error: (line 2): command must be one of "from", "license", "template"',
+        'Error: (line 2): message role must be one of "system", "user", or "assistant"',
+        "Error: no FROM line",
+    ],
+)
+def test_a_modelfile_that_ollama_cannot_read_is_not_tried_again(stage: Stage, modelfile: Path, words: str) -> None:
+    stage.fails("assistant", 9, words)
+    done = stage.run("--attempts", "5", "--create", "assistant", str(modelfile))
+    assert done.code == 1
+    assert len(done.pulls) == 1
+    assert "Ollama cannot read its Modelfile" in done.err
+
+
+@pytest.mark.parametrize("words", ["Error: unexpected EOF", "Error: dial tcp: lookup r: no such host"])
+def test_what_may_heal_is_tried_again(stage: Stage, words: str) -> None:
+    stage.fails("a", 1, words)
+    assert stage.run("--attempts", "5", "--model", "a").pulls == ("pull a",) * 2
 
 
 def test_it_waits_for_the_server(stage: Stage) -> None:
@@ -273,6 +314,16 @@ def test_the_same_container_builds_once(stage: Stage, modelfile: Path) -> None:
     assert again.code == 0
     assert len(again.pulls) == 1
     modelfile.write_text("FROM mistral:7b\nSYSTEM hello\n")
+    assert len(stage.run("--create", "assistant", str(modelfile)).pulls) == 2
+
+
+def test_a_file_that_was_exchanged_under_the_same_modelfile_is_built_in(stage: Stage, modelfile: Path) -> None:
+    weights = modelfile.parent / "files" / "weights.gguf"
+    weights.parent.mkdir()
+    weights.write_bytes(b"GGUF one")
+    stage.run("--create", "assistant", str(modelfile))
+    assert len(stage.run("--create", "assistant", str(modelfile)).pulls) == 1
+    weights.write_bytes(b"GGUF another")
     assert len(stage.run("--create", "assistant", str(modelfile)).pulls) == 2
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from composegen import rules
+from composegen.document import Document
+from composegen.findings import Finding
 from composegen.rules import Rule
 from tests.sampling import compile_text
 
@@ -26,18 +28,23 @@ def marked(text: str) -> list[tuple[str, int]]:
     ]
 
 
+def line_of(finding: Finding, document: Document) -> int:
+    """The line of the topology that a finding is about; one about another file says first where that is named."""
+    return document.locate(finding.where if finding.where.file is None else finding.related[0]).line
+
+
 @every_rule
 def test_the_bad_example_yields_exactly_what_it_marks(rule: Rule) -> None:
-    result = compile_text(rule.bad)
+    result = compile_text(rule.bad, files=rule.files)
     assert result.document is not None
-    found = [(finding.code, result.document.locate(finding.where).line) for finding in result.findings]
+    found = [(finding.code, line_of(finding, result.document)) for finding in result.findings]
     assert marked(rule.bad), "no line is marked"
     assert Counter(found) == Counter(marked(rule.bad)), result.findings
 
 
 @every_rule
 def test_its_findings_are_of_this_rule_and_say_what_to_do(rule: Rule) -> None:
-    for finding in compile_text(rule.bad).findings:
+    for finding in compile_text(rule.bad, files=rule.files).findings:
         assert (finding.code, finding.slug, finding.severity) == (rule.code, rule.slug, rule.severity)
         assert finding.message == finding.message.strip()
         assert not finding.message.endswith(".")
@@ -47,7 +54,7 @@ def test_its_findings_are_of_this_rule_and_say_what_to_do(rule: Rule) -> None:
 
 @every_rule
 def test_the_good_example_yields_nothing(rule: Rule) -> None:
-    result = compile_text(rule.good)
+    result = compile_text(rule.good, files=rule.files)
     assert not result.findings
     assert result.tree
 

@@ -116,6 +116,26 @@ def test_an_app_may_say_all_the_rest_itself() -> None:
     assert places("CG802", text) == []
 
 
+@pytest.mark.parametrize(
+    ("gateway", "expected"),
+    [
+        ("hostname: llm.example", []),
+        ("hostname: llm.example, tls: {certificate: c, key: k}", []),
+        ("tls: {certificate: c, key: k}", ["apps.page.needs[0]"]),
+    ],
+)
+def test_an_app_needs_the_instances_themselves_where_no_certificate_can_match(
+    gateway: str, expected: list[str]
+) -> None:
+    text = (
+        "name: demo\nhosts: {box: {address: 10.0.0.1, bind: 127.0.0.1}, far: {address: 10.0.0.2}}\n"
+        "services: {chat: {hosts: {box: 1}}}\n"
+        f"gateway: {{host: far, {gateway}}}\n"
+        'apps: {page: {host: far, needs: [chat], compose: {image: "example/a:1"}}}\n'
+    )
+    assert [place for place in places("CG801", text) if place.startswith("apps")] == expected
+
+
 def apps(*needs: str) -> str:
     listed = "".join(
         f'  {name}: {{host: box, needs: [{needed}], compose: {{image: "example/a:1"}}}}\n'

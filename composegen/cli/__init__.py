@@ -17,7 +17,7 @@ from composegen import __version__
 from composegen.cli import options, streams
 from composegen.errors import ComposegenError, ExitCode
 
-COMMANDS = ("init", "validate", "render", "explain", "schema")
+COMMANDS = ("init", "validate", "render", "check", "status", "explain", "schema", "doctor", "completion")
 """Every command, in the order of `--help`; each is a module of this package with a `command`."""
 
 
@@ -55,12 +55,16 @@ def group() -> None:
     """
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(  # noqa: PLR0911 - one for each way to end
+    arguments: list[str] | None = None,
+) -> int:
     """Run a command line and return its exit code. Every error of the program ends here and nowhere else."""
     try:
         outcome = group.main(args=arguments, prog_name="composegen", standalone_mode=False)
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except SystemExit:  # click's answer when the reader of `--help` goes away, which is no failure
+        return ExitCode.DONE
     except click.Abort:
         streams.say("interrupted")
         return ExitCode.INTERRUPTED

@@ -6,12 +6,12 @@ import difflib
 
 import click
 
-from composegen.cli import options, streams
+from composegen.cli import candidates, options, streams
 from composegen.errors import ComposegenError
 
 
 @click.command("explain", short_help="Print the page of a code or of its name.")
-@click.argument("code", metavar="CODE")
+@click.argument("code", metavar="CODE", shell_complete=candidates.codes)
 @options.colour
 def command(code: str) -> None:
     """Print what CODE (CG201, or its name port-conflict) means, with a bad and a good example."""

@@ -9,9 +9,10 @@ import click
 
 from composegen.artifacts import Entry
 from composegen.changes import compare
-from composegen.cli import options, streams
+from composegen.cli import candidates, options, streams
 from composegen.errors import ComposegenError
 from composegen.io import disk, resources
+from composegen.io.exclusive import exclusive
 
 SCHEMA = "topology.schema.json"
 MODELINES = f"# yaml-language-server: $schema=./{SCHEMA}\n# $schema: ./{SCHEMA}\n"
@@ -20,21 +21,31 @@ MODELINES = f"# yaml-language-server: $schema=./{SCHEMA}\n# $schema: ./{SCHEMA}\
 
 @click.command("init", short_help="Write a commented topology to start from.")
 @click.argument("folder", metavar="[DIR]", default=".")
-@click.option("--sample", default="minimal", show_default=True, metavar="NAME", help="Start from this shipped sample.")
+@click.option(
+    "--sample",
+    default="minimal",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=candidates.samples,
+    help="Start from this shipped sample.",
+)
 @options.colour
 def command(folder: str, sample: str) -> None:
     """Write a commented topology.yaml into DIR (default: here), and the schema that editors complete it by.
 
-    Nothing that exists is overwritten.
+    Nothing that exists is overwritten; files that are there already with the same content are left alone.
     """
     root = Path(folder)
     planned = {PurePosixPath(path): Entry(data=data) for path, data in sorted(_files(sample).items())}
-    present = disk.read(root, planned)
-    if present:
-        raise ComposegenError(f"{root / next(iter(present))} exists already; nothing was written")
-    disk.apply(root, compare(planned, {}, {}))
+    with exclusive(root):
+        present = disk.read(root, planned)
+        other = [path for path, entry in present.items() if entry.data != planned[path].data]
+        if other:
+            raise ComposegenError(f"{root / other[0]} exists already, and is another one; nothing was written")
+        missing = {path: entry for path, entry in planned.items() if path not in present}
+        disk.apply(root, compare(missing, {}, {}))
     for path in planned:
-        streams.say(f"  + {root / path}")
+        streams.say(f"  {'+' if path in missing else ' '} {root / path}")
     topology = root / "topology.yaml"
     streams.say(f"Next: composegen render {shlex.quote(str(topology)) if root != Path() else ''}".rstrip())
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from composegen.cli import streams
+from composegen.cli import candidates, streams
 from composegen.errors import ExitCode
-from composegen.findings import Findings, Severity, has_errors, worst
+from composegen.findings import Finding, Findings, Severity, has_errors, worst
+from composegen.report import FORMATS, write
 
 if TYPE_CHECKING:
+    from composegen.io.source import Opened
     from composegen.pipeline import Compiled, Source, World
     from composegen.report import Sources
 
@@ -40,7 +44,18 @@ def colour(command: Command) -> Command:
 
 def topology(command: Command) -> Command:
     """`TOPOLOGY`."""
-    return click.argument("topology", required=False, metavar="[TOPOLOGY]")(command)
+    return click.argument("topology", required=False, metavar="[TOPOLOGY]", shell_complete=candidates.files)(command)
+
+
+def output(command: Command) -> Command:
+    """`-o`."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Output folder. Default: `output:` of the topology, else deploy, beside the topology.",
+    )(command)
 
 
 def env_file(command: Command) -> Command:
@@ -59,19 +74,69 @@ def strict(command: Command) -> Command:
     return click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
 
 
+def report_format(command: Command) -> Command:
+    """`--format`."""
+    return click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        default=FORMATS[0],
+        show_default=True,
+        help="How findings are printed; all but text are for programs: CI servers, code hosts, scripts.",
+    )(command)
+
+
 def blocks(findings: Findings, *, strict: bool) -> bool:
     """Whether these findings stop a render and make a command exit 1."""
     return has_errors(findings) or (strict and worst(findings) == Severity.WARNING)
 
 
 def sources(source: Source, world: World, compiled: Compiled) -> Sources:
-    """What a report quotes: the topology and templates, never env files, which may hold what a log must not."""
+    """What a report quotes: the topology, Modelfiles and templates; env files never, they may hold secrets."""
     from composegen.report import Sources
 
-    texts = {**world.templates, source.name: source.data.decode("utf-8", "replace")}
+    modelfiles = {path: data.decode("utf-8", "replace") for path, data in compiled.files.items()}
+    texts = {**modelfiles, **world.templates, source.name: source.data.decode("utf-8", "replace")}
     return Sources(
-        name=source.name, texts=texts, locate=compiled.document.locate if compiled.document is not None else None
+        name=source.name,
+        texts=texts,
+        locate=compiled.document.locate if compiled.document is not None else None,
+        allowed=compiled.allowed,
+        sensitive=compiled.sensitive,
+        folder=_folder(),
     )
+
+
+def _folder() -> str:
+    """The current folder; "" when it is gone."""
+    try:
+        return Path.cwd().as_posix()
+    except OSError:
+        return ""
+
+
+def root(opened: Opened, compiled: Compiled, output: str | None) -> Path:
+    """The output folder: `-o`, else `output:` of the topology, relative to it."""
+    from composegen.io.places import below
+
+    if output is not None:
+        return Path(output)
+    if compiled.topology is None:
+        raise AssertionError
+    return below(opened.folder, compiled.topology.output)
+
+
+def print_for_programs(format: str, findings: Findings, about: Sources, *, strict: bool) -> None:  # noqa: A002
+    """The findings on standard output in one of the formats but text.
+
+    Under `--strict` a warning fails the job, so what a CI server shows calls it an error; JSON keeps what rules say.
+    """
+    if strict and format != "json":
+        findings = tuple(_as_error(finding) for finding in findings)
+    streams.result(write(format, findings, about))
+
+
+def _as_error(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
 
 
 def print_report(findings: Findings, about: Sources, *, ending: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from composegen.changes import Action, Changes, compare
-from composegen.cli import options, streams
+from composegen.cli import candidates, options, streams
+from composegen.cli.progress import Bar
+from composegen.cli.refusal import refuse
 from composegen.errors import ComposegenError, ExitCode
-from composegen.io import disk
-from composegen.manifest import Lock, Owned, owned
+from composegen.io import disk, staging
+from composegen.io.exclusive import exclusive
+from composegen.manifest import Lock, owned
 
 if TYPE_CHECKING:
     from composegen.artifacts import Tree
@@ -24,17 +28,18 @@ README = PurePosixPath("README.md")
 
 @click.command("render", short_help="Write the files of every host.")
 @options.topology
+@options.output
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(file_okay=False),
-    metavar="DIR",
-    help="Output folder. Default: `output:` of the topology, else deploy, beside the topology.",
+    "--host",
+    metavar="NAME",
+    shell_complete=candidates.hosts,
+    help="Write only the files of this host; leave all others alone.",
 )
-@click.option("--host", metavar="NAME", help="Write only the files of this host; leave all others alone.")
 @click.option("--stdout", metavar="FILE", help="Print this file of the tree; write nothing.")
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would be written; write nothing.")
-@click.option("--force", is_flag=True, help="Replace files that were edited by hand or not written by composegen.")
+@click.option(
+    "--force", is_flag=True, help="Replace files that were edited by hand or not written by composegen; remove many."
+)
 @click.option(
     "--prune/--no-prune", default=True, show_default=True, help="Remove files that are no longer part of the tree."
 )
@@ -55,30 +60,35 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Check TOPOLOGY (default: topology.yaml, - is standard input) and write the files of every host.
 
-    Either all files are written or none. Files edited by hand are never replaced without --force.
+    Either all files are written or none. Files edited by hand are never replaced without --force, and neither is
+    more than a third of the tree removed without it.
     """
     from composegen import pipeline
     from composegen.io.source import open_topology
 
     opened = open_topology(topology, env_file)
-    compiled = pipeline.compile(opened.source, opened.world)
+    with Bar() as bar:
+        compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
     tree = _checked(opened, compiled, strict=strict)
     if stdout is not None:
         streams.result(_file(tree, stdout))
         return
-    root = _root(opened, compiled, output)
-    lock = disk.read_lock(root)
+    root = options.root(opened, compiled, output)
     if host is not None:
         tree = _of_host(tree, host)
-    changes, after = _decide(root, tree, lock, host)
-    if not prune:
-        changes = changes.without_deletions()
-        after = {**{path: entry for path, entry in lock.files.items() if path not in after}, **after}
-    _refuse(root, changes, force=force)
-    if dry_run:
-        streams.result("".join(f"{line}\n" for line in [*_list(changes), f"Would write to {root}: {_tally(changes)}."]))
-        return
-    disk.apply(root, changes, Lock(files=after))
+    with contextlib.nullcontext() if dry_run else exclusive(root):
+        changes, after = _decide(root, tree, host, prune=prune)
+        if dry_run:
+            lines = [*_list(changes), f"Would write to {root}: {_tally(changes)}."]
+            streams.result("".join(f"{line}\n" for line in lines))
+        if not force:
+            refuse(root, changes, topology)
+        if dry_run:
+            return
+        if staging.is_left(root):
+            streams.say(f"{root}: an earlier write was broken off; this one repairs it.")
+        with Bar() as bar:
+            disk.apply(root, changes, after, bar.steps("writing"))
     for line in _list(changes):
         streams.say(line)
     streams.say(f"{root}: {_tally(changes)}.")
@@ -95,15 +105,6 @@ def _checked(opened: Opened, compiled: Compiled, *, strict: bool) -> Tree:
         options.end(ExitCode.FINDINGS)
         raise AssertionError
     return compiled.tree
-
-
-def _root(opened: Opened, compiled: Compiled, output: str | None) -> Path:
-    """The output folder: `-o`, else `output:` of the topology, relative to it."""
-    if output is not None:
-        return Path(output)
-    if compiled.topology is None:
-        raise AssertionError
-    return opened.folder / compiled.topology.output
 
 
 def _file(tree: Tree, wanted: str) -> bytes:
@@ -123,28 +124,13 @@ def _of_host(tree: Tree, host: str) -> Tree:
     return chosen
 
 
-def _decide(root: Path, tree: Tree, lock: Lock, host: str | None) -> tuple[Changes, dict[PurePosixPath, Owned]]:
-    """What to change, and what the lock says afterwards; with a host, only its folder is looked at."""
-    concerned = {path: entry for path, entry in lock.files.items() if host is None or path.parts[0] == host}
+def _decide(root: Path, tree: Tree, host: str | None, *, prune: bool) -> tuple[Changes, Lock]:
+    """What to change, and what the lock file says afterwards; with a host, only its folder is looked at."""
+    written = disk.read_lock(root).files
+    concerned = {path: entry for path, entry in written.items() if host is None or path.parts[0] == host}
     changes = compare(tree, disk.read(root, [*tree, *concerned]), concerned)
-    others = {path: entry for path, entry in lock.files.items() if path not in concerned}
-    return changes, {**others, **owned(tree)}
-
-
-def _refuse(root: Path, changes: Changes, *, force: bool) -> None:
-    """End the command when somebody's work would be lost."""
-    if force or not changes.conflicts:
-        return
-    for change in changes.conflicts:
-        streams.say(f"  ! {root / change.path}: {change.conflict.value if change.conflict else ''}")
-    edited = shlex.quote(str(root))
-    streams.say(
-        f"{len(changes.conflicts)} of your files would be lost; nothing was written. Three ways on:\n"
-        "  - keep the edit: move it to a compose.override.yaml beside compose.yaml; Compose merges it\n"
-        f"  - look at it: git diff {edited}; what belongs into the topology, write there\n"
-        "  - drop it: render again with --force"
-    )
-    options.end(ExitCode.FINDINGS)
+    kept = {path: entry for path, entry in written.items() if path not in concerned or not prune}
+    return changes if prune else changes.without_deletions(), Lock(files={**kept, **owned(tree)})
 
 
 def _list(changes: Changes) -> list[str]:

@@ -12,13 +12,7 @@ from composegen.errors import ExitCode
 
 @click.command("validate", short_help="Check a topology and print every finding.")
 @options.topology
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How findings are printed.",
-)
+@options.report_format
 @options.strict
 @options.env_file
 @options.colour
@@ -29,15 +23,15 @@ def command(topology: str | None, format: str, env_file: tuple[str, ...], *, str
     """
     from composegen import pipeline
     from composegen.io.source import open_topology
-    from composegen.report import json, text
+    from composegen.report import text
 
     opened = open_topology(topology, env_file)
     compiled = pipeline.compile(opened.source, opened.world)
     about = options.sources(opened.source, opened.world, compiled)
-    if format == "json":
-        streams.result(json.report(compiled.findings, about))
-    else:
+    if format == "text":
         streams.result(text.report(compiled.findings, about, colour=streams.colour(sys.stdout)))
+    else:
+        options.print_for_programs(format, compiled.findings, about, strict=strict)
     if options.blocks(compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
     if format == "text":

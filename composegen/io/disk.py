@@ -1,22 +1,25 @@
-"""Files of an output folder: read the ones that concern us, and make the ones that `changes.Changes` decided.
+"""Files of an output folder: read the ones that concern us, and make the changes that `changes.Changes` decided.
 
-Nothing outside the folder is ever read or written: a path that leaves it, through `..` or a symbolic link, stops
-everything before the first byte. Nothing is decided here.
+Nothing outside the folder is ever read or written, and nothing is decided here. Either every change is made or none;
+`staging` says how.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from composegen.artifacts import Entry
-from composegen.changes import Action, Changes
+from composegen.artifacts import Entry, Progress
+from composegen.changes import Action, Change, Changes
 from composegen.errors import ComposegenError
-from composegen.manifest import LOCK, Lock, dumps, loads
+from composegen.io import places, staging
+from composegen.io.places import explained, kind
+from composegen.io.staging import Replacement
+from composegen.manifest import LOCK, Lock, collision, dumps, folded, loads, resolved
+
+_NOTHING = "; nothing was written"
 
 
 def read(root: Path, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, Entry]:
@@ -24,37 +27,108 @@ def read(root: Path, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, E
 
     Raises ComposegenError where something other than a plain file stands, or where a path leaves the folder.
     """
-    with _explained():
-        found = {path: _read(root, path) for path in sorted(set(paths))}
-    return {path: entry for path, entry in found.items() if entry is not None}
+    wanted = sorted(set(paths))
+    with explained():
+        return _present(root, wanted, places.check(root, wanted))
 
 
 def read_lock(root: Path) -> Lock:
-    """The lock file of an output folder; an empty lock when there is none. Raises ComposegenError when it is broken."""
+    """What of an output folder is ours, by its lock file and the journals of writes that were broken off.
+
+    An empty lock when there is none. Raises ComposegenError when it is broken.
+    """
     entry = read(root, [LOCK]).get(LOCK)
-    return Lock() if entry is None else loads(entry.data, str(root / LOCK))
+    lock = Lock() if entry is None else loads(entry.data, str(root / LOCK))
+    for journal in _journals(root):
+        lock = resolved(lock, journal, read(root, journal.files))
+    return lock
 
 
-def apply(root: Path, changes: Changes, lock: Lock | None = None) -> None:
+def apply(root: Path, changes: Changes, lock: Lock | None = None, progress: Progress | None = None) -> None:
     """Make the changes below `root`, the lock file (if there is to be one) last.
 
-    Every new file is first written beside its place, so that a full disk or a missing permission changes nothing;
-    only then are all renamed. Raises ComposegenError.
+    All new files are complete and on the disk before the first one gets its name; what fails is undone, and what dies
+    is repaired by the next write. The caller holds `exclusive`. Raises ComposegenError.
     """
-    writes = [(change.path, change.after) for change in changes.effective if change.after is not None]
-    if lock is not None and not _is_recorded(root, lock):
-        writes.append((LOCK, Entry(data=dumps(lock))))
-    removals = [change.path for change in changes.items if change.action is Action.DELETE]
-    with _explained():
-        orphans = [_place(root, path) for path in removals]
-        staged = _stage(root, writes)
-        try:
-            for orphan in orphans:
-                _remove(root, orphan)
-            for temporary, place in staged:
-                temporary.replace(place)
-        finally:
-            _discard(temporary for temporary, _ in staged)
+    _refuse_collisions(changes, lock)
+    with explained(_NOTHING):
+        replacements = _replacements(root, changes)
+        broken_off = _broken_off(root)
+        if replacements or (lock is not None and not _is_recorded(root, lock)):
+            root.mkdir(parents=True, exist_ok=True)
+            _replace(root, replacements, lock, progress)
+        else:
+            staging.discard(root)
+        staging.remove_empty(root, (root / path for path in broken_off))
+
+
+def _replace(root: Path, replacements: Sequence[Replacement], lock: Lock | None, progress: Progress | None) -> None:
+    """Stage all, sync, look again, rename."""
+    with staging.opened(root) as stage:
+        for number, replacement in enumerate(replacements):
+            stage.add(replacement)
+            if progress is not None:
+                progress(number + 1, len(replacements))
+        if lock is not None:
+            stage.announce(dumps(lock))
+        stage.sync()
+        missing = _look_again(root, replacements)
+        stage.commit((root / folder for folder in missing), root / LOCK)
+
+
+def _replacements(root: Path, changes: Changes) -> Sequence[Replacement]:
+    """What is to be replaced; removals come last, so that a file is never gone before its successor is there."""
+    writes = [change for change in changes.effective if change.after is not None]
+    removals = [change for change in changes.items if change.action is Action.DELETE]
+    if removals:
+        stay = {folded(str(change.path)): change for change in changes.items if change.after is not None}
+        removals = [change for change in removals if not _is_the_same(root, change, stay.get(folded(str(change.path))))]
+    return [Replacement(path=one.path, before=one.before, after=one.after) for one in (*writes, *removals)]
+
+
+def _is_the_same(root: Path, removal: Change, other: Change | None) -> bool:
+    """Whether the file to be removed is, under another spelling, one that stays: the disk ignores case."""
+    if other is None:
+        return False
+    try:
+        return os.path.samestat((root / removal.path).lstat(), (root / other.path).lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _refuse_collisions(changes: Changes, lock: Lock | None) -> None:
+    """Refuse paths that some disks take for one. Raises ComposegenError."""
+    paths = [change.path for change in changes.items if change.after is not None]
+    pair = collision([*paths, *(lock.files if lock else ())])
+    if pair:
+        raise ComposegenError(
+            f"{pair[0]} and {pair[1]} cannot be side by side on every disk: some ignore case, or the form of accented "
+            "letters; nothing was written. Rename one; if it was renamed just now, render all hosts and with --prune"
+        )
+
+
+def _journals(root: Path) -> list[Lock]:
+    """The journals that are complete. One that is not was never followed by a rename."""
+    found = []
+    with explained():
+        for data in staging.journals(root):
+            try:
+                found.append(loads(data))
+            except ComposegenError:
+                continue
+    return found
+
+
+def _broken_off(root: Path) -> frozenset[PurePosixPath]:
+    """The paths that a write concerned that was broken off: it may have left empty folders there."""
+    found = _journals(root)
+    if not found:
+        return frozenset()
+    entry = read(root, [LOCK]).get(LOCK)
+    locks = [*found, Lock() if entry is None else loads(entry.data, str(root / LOCK))]
+    paths = frozenset(path for lock in locks for path in lock.files)
+    places.check(root, paths)
+    return paths
 
 
 def _is_recorded(root: Path, lock: Lock) -> bool:
@@ -63,99 +137,53 @@ def _is_recorded(root: Path, lock: Lock) -> bool:
     return present is not None and present.data == dumps(lock)
 
 
-def _read(root: Path, path: PurePosixPath) -> Entry | None:
-    """The file at a path; None when nothing is there."""
-    place = _place(root, path)
+def _present(
+    root: Path, paths: Iterable[PurePosixPath], missing: frozenset[PurePosixPath]
+) -> Mapping[PurePosixPath, Entry]:
+    """The files at these paths, none of which is looked for in a missing folder."""
+    found = ((path, _read(root / path)) for path in paths if path.parent not in missing)
+    return {path: entry for path, entry in found if entry is not None}
+
+
+def _read(place: Path) -> Entry | None:
+    """The file at a place; None when nothing is there."""
     try:
-        status = place.lstat()
+        mode = place.lstat().st_mode
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(status.st_mode):
-        raise ComposegenError(f"{place} is {kind(status.st_mode)}, not a plain file; move it out of the way")
-    return Entry(data=place.read_bytes(), mode=stat.S_IMODE(status.st_mode))
+    if not stat.S_ISREG(mode):
+        raise ComposegenError(f"{place} is {kind(mode)}, not a plain file; move it out of the way")
+    return Entry(data=place.read_bytes(), mode=stat.S_IMODE(mode))
 
 
-def _place(root: Path, path: PurePosixPath) -> Path:
-    """Where a path of the tree is on this machine. Raises ComposegenError when it is not below `root`."""
-    place = root / path
-    if path.is_absolute() or ".." in path.parts or not place.parent.resolve().is_relative_to(root.resolve()):
-        raise ComposegenError(f"{place} leads out of the output folder {root}; nothing was written")
-    return place
+def _look_again(root: Path, replacements: Sequence[Replacement]) -> frozenset[PurePosixPath]:
+    """The folders to be made, if everything is still as it was when the changes were decided.
+
+    Raises ComposegenError where somebody wrote in the meantime, or where files cannot be renamed to.
+    """
+    paths = [replacement.path for replacement in replacements]
+    missing = places.check(root, paths)
+    actual = _present(root, paths, missing)
+    for one in replacements:
+        there = actual.get(one.path)
+        if (there and there.data) != (one.before and one.before.data):
+            raise ComposegenError(
+                f"{root / one.path} changed while composegen was at work{_NOTHING}. Look at it, and run this again"
+            )
+    nearest = {folder.parent for folder in missing} | {path.parent for path in paths} | {PurePosixPath()}
+    _refuse_folders(root, nearest - missing)
+    return missing
 
 
-def _stage(root: Path, writes: Iterable[tuple[PurePosixPath, Entry]]) -> list[tuple[Path, Path]]:
-    """Write each file under a temporary name in its folder; on failure take all back and raise."""
-    staged: list[tuple[Path, Path]] = []
-    folders: list[Path] = []
-    try:
-        for path, entry in writes:
-            place = _place(root, path)
-            folders += _make_folders(place.parent)
-            staged.append((_write_beside(place, entry), place))
-    except BaseException:
-        _discard(temporary for temporary, _ in staged)
-        for folder in reversed(folders):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise
-    return staged
-
-
-def _make_folders(folder: Path) -> list[Path]:
-    """Make a folder and its parents; the ones that were new, outermost first."""
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return new[::-1]
-
-
-def _write_beside(place: Path, entry: Entry) -> Path:
-    """A new file in the folder of `place`, with the permission bits set before the first byte of content."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".composegen", dir=place.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            temporary.chmod(entry.mode)
-            file.write(entry.data)
-    except BaseException:
-        _discard([temporary])
-        raise
-    return temporary
-
-
-def _discard(temporaries: Iterable[Path]) -> None:
-    """Remove temporary files that have not got their name."""
-    for temporary in temporaries:
-        temporary.unlink(missing_ok=True)
-
-
-def _remove(root: Path, place: Path) -> None:
-    """Remove a file, and the folders that it leaves empty below `root`."""
-    place.unlink(missing_ok=True)
-    for folder in place.relative_to(root).parents:
-        try:
-            if folder != Path():
-                (root / folder).rmdir()
-        except OSError:
-            return
-
-
-def kind(mode: int) -> str:
-    """What `st_mode` says that a thing is, with its article, for messages about things that are no plain files."""
-    names = {
-        stat.S_IFDIR: "a directory",
-        stat.S_IFLNK: "a symbolic link",
-        stat.S_IFIFO: "a named pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-    }
-    return names.get(stat.S_IFMT(mode), "something else")
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what the system refuses into a ComposegenError that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise ComposegenError(f"{error.filename or 'output'}: {error.strerror or error}") from error
+def _refuse_folders(root: Path, folders: Iterable[PurePosixPath]) -> None:
+    """Refuse folders into which nothing can be renamed, before the first rename."""
+    device = root.stat().st_dev
+    for folder in sorted(folders):
+        place = root / folder
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise ComposegenError(f"{place}: no permission to write there{_NOTHING}")
+        if place.stat().st_dev != device:
+            raise ComposegenError(
+                f"{place} is on another file system than {root}, so files cannot be renamed to it{_NOTHING}. "
+                "Choose an output folder that is one file system, with -o"
+            )

@@ -8,19 +8,26 @@ A name without `=` sets nothing. This is the only module that imports python-dot
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 from typing import TYPE_CHECKING
 
 from dotenv.parser import Binding, parse_stream
 
+from composegen import limits
 from composegen.errors import ComposegenError
 from composegen.findings import Finding, Findings, Location, Severity, Span
+from composegen.io.places import kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 DEFAULT = ".env"
+MAX_BYTES = 1024 * 1024
+"""Size of the largest env file that is read."""
+
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
@@ -50,7 +57,7 @@ def parse(name: str, data: bytes) -> tuple[Mapping[str, str], Findings]:
         return {}, (_fault(name, f"NUL byte in {name}", *_position(before), hint="save the file as UTF-8 text"),)
     bindings = list(parse_stream(io.StringIO(text)))
     values = {binding.key: binding.value for binding in bindings if binding.key and binding.value is not None}
-    return values, tuple(_faults(name, bindings, text))
+    return values, limits.first(_faults(name, bindings, text))
 
 
 def _beside(folder: Path) -> tuple[Path, ...]:
@@ -59,11 +66,20 @@ def _beside(folder: Path) -> tuple[Path, ...]:
 
 
 def _read(file: Path) -> bytes:
+    """The bytes of a file, or of a pipe that somebody writes into (`--env-file <(...)`)."""
     try:
-        return file.read_bytes()
+        mode = file.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise ComposegenError(f"the env file {file} is {kind(mode)}, not a file")
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:  # a pipe without writer is empty
+            os.set_blocking(stream.fileno(), True)
+            data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ComposegenError(f"cannot read the env file {file}: {reason}") from error
+    if len(data) > MAX_BYTES:
+        raise ComposegenError(f"the env file {file} is larger than {MAX_BYTES // 1024**2} MiB")
+    return data
 
 
 def _faults(name: str, bindings: Iterable[Binding], text: str) -> Iterator[Finding]:

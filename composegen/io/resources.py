@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources as packages
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,10 @@ def schema() -> Mapping[str, Any]:
 @cache
 def compose_schema() -> Mapping[str, Any]:
     """The JSON Schema of Compose files that the package check-jsonschema carries; no network is asked."""
-    vendored = packages.files("check_jsonschema").joinpath("builtin_schemas", "vendor", "compose-spec.json")
+    package = find_spec("check_jsonschema")  # found, not imported: it brings much that is not needed here
+    if package is None or package.origin is None:
+        raise ComposegenError("the package check-jsonschema is not installed: composegen needs it")
+    vendored = Path(package.origin).parent / "builtin_schemas" / "vendor" / "compose-spec.json"
     document: Mapping[str, Any] = json.loads(vendored.read_text(encoding="utf-8"))
     return document
 

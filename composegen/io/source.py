@@ -14,8 +14,10 @@ from pathlib import Path
 
 from composegen.errors import ComposegenError
 from composegen.io import resources
-from composegen.io.disk import kind
+from composegen.io.cache import Shelf
 from composegen.io.dotenv import environment
+from composegen.io.places import kind
+from composegen.limits import MAX_BYTES
 from composegen.pipeline import Source, World
 
 DEFAULT = "topology.yaml"
@@ -44,6 +46,7 @@ def open_topology(name: str | None, env_files: Iterable[str] = ()) -> Opened:
         findings=findings,
         read=reader(folder),
         templates=resources.templates(),
+        compiled=Shelf("templates"),
         schema=resources.schema(),
         compose_schema=resources.compose_schema,
     )
@@ -63,28 +66,33 @@ def bare_world(folder: Path | None = None) -> World:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a plain file. Raises ComposegenError with what stands in the way."""
+    """The bytes of a plain file, one more than a topology may have at most.
+
+    Raises ComposegenError with what stands in the way.
+    """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise ComposegenError(f"{path} is {kind(mode)}, not a file{_advice(path, mode)}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ComposegenError(f"cannot read {path}: {reason}") from error
 
 
 def reader(folder: Path) -> Callable[[str], bytes | None]:
-    """Reads files in a folder or below it; None for what cannot be read or lies outside."""
+    """Reads files in a folder or below it; None for what cannot be read, is too large or lies outside."""
 
     def read(name: str) -> bytes | None:
         """The bytes of one file."""
         path = folder / name
         try:
             inside = path.resolve().is_relative_to(folder.resolve())
-            return read_file(path) if inside else None
+            content = read_file(path) if inside else None
         except (ComposegenError, OSError, ValueError, RuntimeError):
             return None
+        return content if content is None or len(content) <= MAX_BYTES else None
 
     return read
 
@@ -94,7 +102,7 @@ def _source(name: str | None) -> Source:
     if name == STDIN:
         if sys.stdin is None:  # closed by whoever started the program
             raise ComposegenError("standard input is closed")
-        return Source(name="<stdin>", data=sys.stdin.buffer.read())
+        return Source(name="<stdin>", data=sys.stdin.buffer.read(MAX_BYTES + 1))
     if name is None and not Path(DEFAULT).exists():
         raise ComposegenError(
             f"there is no {DEFAULT} in this folder; name the topology, or write a first one with: composegen init"

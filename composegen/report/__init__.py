@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from composegen.findings import Finding, Location, Severity, Span
+from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.keypath import KeyPath
+
+if TYPE_CHECKING:
+    from composegen.suppressions import Allowed
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+"""Every format, in the order of `--help`; each is a module of this package with a `report`."""
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _START = Span(line=1, column=1, end_line=1, end_column=1)
@@ -44,11 +54,23 @@ class Sources:
     locate: Callable[[Location], Span] | None = None
     hidden: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """Lines that must not be shown from this column on, by file and line."""
+    allowed: tuple[Allowed, ...] = ()
+    """What comments of the topology allow."""
+    sensitive: Findings = ()
+    """Findings about values that must not be shown, whether they are reported or not."""
+    folder: str = ""
+    """The current folder, absolute; "" where that is not known."""
+
+    def relative(self, file: str) -> str:
+        """A file as seen from the current folder, with `/`; absolute where it lies outside."""
+        path = PurePosixPath(file)
+        inside = bool(self.folder) and path.is_relative_to(self.folder)
+        return (path.relative_to(self.folder) if inside else path).as_posix()
 
     def hiding(self, findings: Iterable[Finding]) -> Sources:
         """The same, but no line shows a value that a finding calls sensitive."""
         hidden: dict[tuple[str, int], int] = {}
-        for finding in findings:
+        for finding in (*findings, *self.sensitive):
             if not finding.sensitive:
                 continue
             key, value = self.place(finding.where), self.place(replace(finding.where, part="value"))
@@ -66,11 +88,17 @@ class Sources:
 
     def line(self, file: str, number: int) -> str | None:
         """Line `number` (from 1) of a file, without its line break; None when it is not known."""
-        lines = _LINE_BREAK.split(self.texts.get(file, "").removeprefix("\ufeff")) if file in self.texts else []
+        lines = _lines(self.texts[file]) if file in self.texts else ()
         if not 0 < number <= len(lines):
             return None
         line, column = lines[number - 1], self.hidden.get((file, number))
         return line if column is None else f"{line[: column - 1]}<not shown>"
+
+
+@lru_cache(maxsize=16)
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines of a text; kept, because a report asks for a line or two of each finding."""
+    return tuple(_LINE_BREAK.split(text.removeprefix("\ufeff")))
 
 
 def locate(findings: Iterable[Finding], sources: Sources) -> tuple[Located, ...]:
@@ -84,6 +112,18 @@ def locate(findings: Iterable[Finding], sources: Sources) -> tuple[Located, ...]
         for finding in findings
     )
     return tuple(sorted(located, key=_order))
+
+
+def write(name: str, findings: Iterable[Finding], sources: Sources) -> str:
+    """The findings in the format of that name, without colours."""
+    text: str = importlib.import_module(f"{__name__}.{name}").report(findings, sources)
+    return text
+
+
+def sentences(finding: Finding) -> tuple[str, ...]:
+    """What a finding says, without its place: what is wrong, what was expected, what to do."""
+    expected = f"expected {finding.expected}" if finding.expected else ""
+    return tuple(part for part in (finding.message, expected, finding.hint) if part)
 
 
 def counts(findings: Iterable[Finding]) -> Mapping[Severity, int]:

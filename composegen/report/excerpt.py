@@ -13,6 +13,7 @@ WIDTH = 100
 """Terminal cells that an excerpt may take."""
 
 _BEFORE = 24
+_REACH = 10 * WIDTH
 _TAB = "    "
 _CUT = "…"
 _FIRST_PRINTABLE = 0x20
@@ -35,13 +36,16 @@ def excerpt(line: str, start: int, end: int, mark: str = "^") -> tuple[str, str]
 
     At least one cell is marked, even past the end of the line.
     """
-    cells = [_cell(character) for character in line]
-    first = min(max(start - 1, 0), len(cells))
-    last = min(max(end - 1, first), len(cells))
+    first = min(max(start - 1, 0), len(line))
+    last = min(max(end - 1, first), len(line))
+    # Of a line that is longer than any terminal only what lies around the mark is looked at.
+    skipped, rest = max(0, first - _REACH), line[first + _REACH :]
+    cells = [_cell(character) for character in line[skipped : first + _REACH]]
+    first, last = first - skipped, min(last - skipped, len(cells))
     left, right = _window([width(cell) for cell in cells], first)
     last = min(last, right)
-    head = _CUT if left else ""
-    tail = _CUT if right < len(cells) else ""
+    head = _CUT if left or skipped else ""
+    tail = _CUT if right < len(cells) or rest else ""
     before = head + "".join(cells[left:first])
     marked = "".join(cells[first:last])
     shown = before + marked + "".join(cells[last:right]) + tail

@@ -24,9 +24,20 @@ def report(findings: Iterable[Finding], sources: Sources) -> str:
         "version": VERSION,
         "tool": {"name": "composegen", "version": __version__},
         "findings": [_finding(item) for item in locate(findings, sources)],
-        "summary": {f"{severity.label}s": count for severity, count in counts(findings).items()},
+        "allowed": _allowed(sources),
+        "summary": {
+            **{f"{severity.label}s": count for severity, count in counts(findings).items()},
+            "allowed": len(sources.allowed),
+        },
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _allowed(sources: Sources) -> list[dict[str, Any]]:
+    """What comments of the topology allow, each with the reason that stands there."""
+    reasons = {one.finding: one.reason for one in sources.allowed}
+    located = locate((one.finding for one in sources.allowed), sources)
+    return [{**_finding(item), "reason": reasons[item.finding]} for item in located]
 
 
 def _finding(item: Located) -> dict[str, Any]:

@@ -44,13 +44,17 @@ def report(findings: Iterable[Finding], sources: Sources, *, ending: str = "", c
     sources = sources.hiding(findings)
     paint = Paint(colour=colour)
     blocks = ["\n".join(_block(item, sources, paint)) + "\n\n" for item in locate(findings, sources)]
-    return "".join(blocks) + paint(Style.STRONG, summary(findings) + (f"; {ending}" if ending else "")) + "\n"
+    return (
+        "".join(blocks)
+        + paint(Style.STRONG, summary(findings, len(sources.allowed)) + (f"; {ending}" if ending else ""))
+        + "\n"
+    )
 
 
-def summary(findings: Iterable[Finding]) -> str:
-    """How many there are of each kind: `2 errors, 1 warning`."""
+def summary(findings: Iterable[Finding], allowed: int = 0) -> str:
+    """How many there are of each kind: `2 errors, 1 warning, 1 allowed`."""
     parts = [f"{count} {severity.label}{'s' * (count > 1)}" for severity, count in counts(findings).items() if count]
-    return ", ".join(parts) or "no findings"
+    return ", ".join([*(parts or ["no findings"]), *([f"{allowed} allowed"] if allowed else [])])
 
 
 def _block(item: Located, sources: Sources, paint: Paint) -> Iterator[str]:

@@ -87,7 +87,7 @@ def _host(
 
 
 def _adopters(containers: Sequence[Container]) -> Iterator[Container]:
-    """One per one-shot that nothing else waits for.
+    """One per model-init that nothing else waits for.
 
     `docker compose up --wait` takes the end of a container for a failure unless some service depends on it by
     `service_completed_successfully` (docker/compose `pkg/compose/start.go`); this service has scale 0 and never runs.
@@ -99,7 +99,7 @@ def _adopters(containers: Sequence[Container]) -> Iterator[Container]:
         if dependency.condition is Condition.COMPLETED
     }
     for container in containers:
-        if container.role in (Role.INIT, Role.WAIT) and container.name not in awaited:
+        if container.role is Role.INIT and container.name not in awaited:
             yield Container(
                 name=f"{container.name.rpartition('-')[0]}-ready",
                 role=Role.ADOPTER,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import cache
 
 from composegen.topology import Host
 
 
+@cache
 def is_ip(address: str) -> bool:
     """Whether it is an IP address rather than a name."""
     try:
@@ -16,6 +18,7 @@ def is_ip(address: str) -> bool:
     return True
 
 
+@cache
 def is_loopback(address: str) -> bool:
     """Whether only the machine itself is reached by it."""
     if is_ip(address):

@@ -21,6 +21,7 @@ from composegen.plan import (
     Volume,
 )
 from composegen.resolve.address import is_ip, unreachable_by, url
+from composegen.resolve.gateway import for_apps
 from composegen.resolve.ports import published
 from composegen.resolve.stores import Sharing
 from composegen.topology import App, Host, Init, Service, Topology
@@ -66,19 +67,35 @@ def host_apps(around: Surroundings) -> HostApps:
     containers = (*waits.values(), *(_app(around, app, waits) for app in apps))
     return HostApps(
         containers=containers,
-        volumes=tuple(sorted((v for app in apps for v in _volumes(app)), key=lambda volume: volume.name)),
-        networks=dict(sorted(pair for app in apps for pair in _networks(app))),
+        volumes=tuple(sorted((v for app in apps for v in _volumes(app)), key=_with_options_first)),
+        networks=dict(sorted((pair for app in apps for pair in _networks(app)), key=_without_options_first)),
     )
 
 
 def reach(around: Surroundings, service: Service, *, named: bool = True) -> Reach:
-    """The way from a container of this host to a service: the gateway if it routes it, else an instance, nearest first.
+    """The way of an app of this host to a service: the gateway where it is for apps, else an instance.
 
     `named`: whether the container is on the project's own network, where containers are reached by name.
     """
-    gateway = around.gateway
-    if gateway is not None and any(route.service is service for route in gateway.routes):
-        return _through(gateway, around.host, named=named)
+    if around.gateway is not None and for_apps(around.gateway, service):
+        return _through(around.gateway, around.host, named=named)
+    return _direct(around, service, named=named)
+
+
+def _reach_of_wait(around: Surroundings, service: Service) -> Reach:
+    """As an app, but past a gateway with TLS: the image of the engine knows no certificate authority of the user's.
+
+    Only where no instance is within reach it has to try the gateway's certificate.
+    """
+    encrypted = around.gateway is not None and around.gateway.spec.tls is not None
+    hosts = [instance.host for instance in around.instances if instance.service is service]
+    if encrypted and any(host.name == around.host.name or unreachable_by(host) is None for host in hosts):
+        return _direct(around, service, named=True)
+    return reach(around, service)
+
+
+def _direct(around: Surroundings, service: Service, *, named: bool) -> Reach:
+    """The way to an instance, nearest first."""
     own = [instance for instance in around.instances if instance.service is service]
     local = [instance for instance in own if instance.host.name == around.host.name]
     if local and named:
@@ -119,7 +136,7 @@ def _wait(around: Surroundings, service: Service) -> Container | None:
     init = next((writing.init for _, writing in sorted(sharing.writing.items())), False)
     if _init_of(around, service) or not isinstance(init, Init) or not sharing.models:
         return None
-    engine, way = engines()[service.engine], reach(around, service)
+    engine, way = engines()[service.engine], _reach_of_wait(around, service)
     return engine.wait(
         WaitOrder(
             service=service,
@@ -204,6 +221,17 @@ def _volume_name(entry: Any) -> str | None:
             return None if source.startswith(("/", ".", "~")) else source
         case _:
             return None
+
+
+def _with_options_first(volume: Volume) -> tuple[str, bool]:
+    """By name; of several apps on one volume the one that states its options is the first."""
+    return volume.name, volume.options is None
+
+
+def _without_options_first(network: tuple[str, Any]) -> tuple[str, bool]:
+    """By name; of several apps on one network the options of the one that states some are the last word."""
+    name, options = network
+    return name, options is not None
 
 
 def _networks(app: App) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from composegen.plan import (
@@ -24,6 +25,9 @@ from composegen.versions import at_least
 CONTAINER = "traefik"
 SECRETS = "/etc/traefik/secrets"
 """Folder in the container of the users file, the certificate and the key."""
+STATIC_FILE = "/etc/traefik/traefik.yaml"
+"""Where Traefik looks for its static configuration by itself."""
+_PING_PORTS = (8082, 8083)
 
 
 def gateway(topology: Topology, instances: Sequence[Instance], sharings: Mapping[str, Sharing]) -> GatewayPlan | None:
@@ -55,6 +59,21 @@ def entry_binding(spec: Gateway, host: Host) -> Binding:
         owner=CONTAINER,
         origin=spec.entrypoint.origin or spec.origin,
     )
+
+
+def ping_port(entry_port: int) -> int:
+    """The port, in the container only, on which Traefik says that it is well: never that of the entry point."""
+    return next(port for port in _PING_PORTS if port != entry_port)
+
+
+def for_apps(gateway: GatewayPlan | None, service: Service) -> bool:
+    """Whether apps reach a service through the gateway: it routes it, and they can check its certificate, if any.
+
+    A certificate is made out to a name: without `gateway.hostname` no address of the gateway matches it.
+    """
+    if gateway is None or (gateway.spec.tls and not gateway.spec.hostname):
+        return False
+    return any(route.service is service for route in gateway.routes)
 
 
 def _routed(topology: Topology, spec: Gateway) -> Sequence[tuple[Route | None, str]]:
@@ -110,14 +129,22 @@ def _container(spec: Gateway, host: Host) -> Container:
         origin=spec.origin,
         bindings=(entry_binding(spec, host),),
         mounts=(
-            _file("./traefik/traefik.yaml", "/etc/traefik/traefik.yaml", spec),
+            _file("./traefik/traefik.yaml", STATIC_FILE, spec),
             _file("./traefik/dynamic", "/etc/traefik/dynamic", spec),
-            *(_file(source, inside(source), spec) for source in secret_files(spec)),
+            *(_file(source, target, spec) for source, target in _inside(secret_files(spec)).items()),
             *_acme(spec),
         ),
-        health=Health(command=("traefik", "healthcheck", "--ping"), start_period=10),
+        health=Health(command=("traefik", "healthcheck", f"--configFile={STATIC_FILE}"), start_period=10),
         aliases=(spec.hostname,) if spec.hostname else (),
+        identity=_identity(spec),
     )
+
+
+def _identity(spec: Gateway) -> Mapping[str, str]:
+    """All that varies in the static file, as labels: Traefik reads it at its start, Compose never looks into it."""
+    resolver = spec.tls.resolver if spec.tls else None
+    entry_point = f"{spec.entrypoint.name}:{spec.entrypoint.port}"
+    return {"composegen.entrypoint": entry_point} | ({"composegen.resolver": resolver} if resolver else {})
 
 
 def secret_files(spec: Gateway) -> tuple[str, ...]:
@@ -127,9 +154,15 @@ def secret_files(spec: Gateway) -> tuple[str, ...]:
     return tuple(dict.fromkeys(file for file in files if file))
 
 
-def inside(path: str) -> str:
-    """Where Traefik sees one of the user's own files when composegen runs it."""
-    return f"{SECRETS}/{path.strip('/').replace('/', '-')}"
+def _inside(files: Sequence[str]) -> Mapping[str, str]:
+    """Where Traefik sees the user's own files: all in one folder, where `a/b.pem` must not hide `a-b.pem`."""
+    found: dict[str, str] = {}
+    for file in files:
+        target = f"{SECRETS}/{file.strip('/').replace('/', '-')}"
+        if target in found.values():
+            target += "-" + hashlib.sha256(file.encode()).hexdigest()[:8]
+        found[file] = target
+    return found
 
 
 def _file(source: str, target: str, spec: Gateway) -> Mount:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from composegen.engines import InitOrder, InstanceOrder, engines
 from composegen.fields import seconds_of
@@ -59,54 +60,73 @@ def _instances(topology: Topology, host: Host, sharings: Mapping[str, Sharing]) 
         placement = service.hosts.get(host.name)
         if placement is None:
             continue
+        place = _Place(host=host, service=service, placement=placement, sharing=sharings[name])
         granted = gpus.grants(host, placement, unassigned)
         for number, grant in enumerate(granted, start=1):
-            yield _instance(host, service, placement, number, grant, sharings[name])
+            yield _instance(place, number, grant)
 
 
-def _instance(
-    host: Host, service: Service, placement: Placement, number: int, grant: GpuGrant | None, sharing: Sharing
-) -> Instance:
-    engine = engines()[service.engine]
-    name = f"{service.name}-{number}"
-    writer = sharing.writes(service, host.name, number)
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A service on a host. Its instances are counted from 1."""
 
-    def binding(container_port: int) -> Binding:
+    host: Host
+    service: Service
+    placement: Placement
+    sharing: Sharing
+
+    def name(self, number: int) -> str:
+        return f"{self.service.name}-{number}"
+
+    def writes(self, number: int) -> bool:
+        return self.sharing.writes(self.service, self.host.name, number)
+
+    def binding(self, number: int, container_port: int) -> Binding:
         return Binding(
-            address=host.bind or host.address,
-            port=placement.port + number - 1,
+            address=self.host.bind or self.host.address,
+            port=self.placement.port + number - 1,
             container_port=container_port,
-            owner=name,
-            origin=placement.origin,
+            owner=self.name(number),
+            origin=self.placement.origin,
         )
 
-    container = engine.instance(
-        InstanceOrder(
-            name=name,
-            service=service,
-            image=service.image or engine.image,
-            binding=binding,
-            store=mount(sharing, host.name, read_only=not writer),
-            writer=writer,
-            over_nfs=sharing.over_nfs(host.name),
-            pooled=sharing.instances > 1,
-            quick_probes=at_least(host.docker.engine, "25.0") and at_least(host.docker.compose, "2.20.2"),
-            gpus=grant,
-            gpu_environment=gpus.environment(grant),
-            dependencies=_after_writer(sharing, host.name) if not writer else (),
-            origin=placement.origin,
-        )
-    )
+
+def _instance(place: _Place, number: int, grant: GpuGrant | None) -> Instance:
+    container = engines()[place.service.engine].instance(_order(place, number, grant))
     return Instance(
-        service=service,
-        host=host,
-        placement=placement,
+        service=place.service,
+        host=place.host,
+        placement=place.placement,
         number=number,
         container=container,
         binding=container.bindings[0],
-        writer=writer,
-        weight=placement.weight or 1,
+        writer=place.writes(number),
+        weight=place.placement.weight or 1,
     )
+
+
+def _order(place: _Place, number: int, grant: GpuGrant | None) -> InstanceOrder:
+    host, service, sharing, writer = place.host, place.service, place.sharing, place.writes(number)
+    return InstanceOrder(
+        name=place.name(number),
+        service=service,
+        image=service.image or engines()[service.engine].image,
+        binding=partial(place.binding, number),
+        store=mount(sharing, host.name, read_only=not writer),
+        writer=writer,
+        over_nfs=sharing.over_nfs(host.name),
+        pooled=sharing.instances > 1,
+        quick_probes=_has_quick_probes(host),
+        gpus=grant,
+        gpu_environment=gpus.environment(grant),
+        dependencies=() if writer else _after_writer(sharing, host.name),
+        origin=place.placement.origin,
+    )
+
+
+def _has_quick_probes(host: Host) -> bool:
+    """Whether its Docker knows `start_interval` of a health check (Engine 25.0, Compose 2.20.2)."""
+    return at_least(host.docker.engine, "25.0") and at_least(host.docker.compose, "2.20.2")
 
 
 def _after_writer(sharing: Sharing, host: str) -> tuple[Dependency, ...]:
@@ -175,10 +195,10 @@ def _model_mounts(models: tuple[Model, ...], folders: Mapping[str, str]) -> Iter
 
 def _copied(models: tuple[Model, ...], folders: Mapping[str, str], files: Mapping[str, bytes]) -> Iterator[CopiedFile]:
     for model in models:
-        if model.modelfile is not None:
+        if model.modelfile is not None and model.modelfile in files:
             yield CopiedFile(
                 path=f"models/{folders[model.name]}/Modelfile",
-                content=files.get(model.modelfile, b""),
+                content=files[model.modelfile],
                 origin=model.at("modelfile"),
             )
 

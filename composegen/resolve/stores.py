@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from composegen import modelname
 from composegen.plan import Mount, MountKind, Volume
@@ -16,6 +17,9 @@ STORE = "/models"
 
 NFS_OPTIONS = "nfsvers=4.2,proto=tcp,hard,noatime"
 """Options of an NFS volume; they go straight to mount(2), which knows no `_netdev` (moby `volume/local`)."""
+
+READER_OPTIONS = "acdirmin=3,acdirmax=10,lookupcache=positive"
+"""What readers add, to see a new model within 10 s instead of 60 s (man 5 nfs, "Data and metadata coherence")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +40,7 @@ class Sharing:
         """Whether this host reaches the store through NFS."""
         return isinstance(self.store, NfsStore) and self.store.server != host
 
-    @property
+    @cached_property
     def instances(self) -> int:
         """How many instances serve this store, on all hosts."""
         return sum(placement.instances for service in self.services for placement in service.hosts.values())
@@ -117,11 +121,11 @@ def volume(sharing: Sharing, host: str, server_address: str) -> Volume | None:
         return None
     # One volume for the whole host: of two mounts of an export the options of the first win (man 5 nfs, sharecache),
     # so readers on the writer's host get theirs read-only through the mount of the container instead.
-    access = "rw" if host in sharing.writing else "ro"
+    access = f"rw,{NFS_OPTIONS}" if host in sharing.writing else f"ro,{NFS_OPTIONS},{READER_OPTIONS}"
     return Volume(
         name=sharing.name,
         nfs_device=f":{store.path}",
-        nfs_options=f"addr={server_address},{access},{NFS_OPTIONS}",
+        nfs_options=f"addr={server_address},{access}",
         origin=store.origin,
     )
 

@@ -2,17 +2,17 @@
 
 A rule speaks in key paths, never in lines, and says nothing that another stage has said. Its module docstring is its
 page, `BAD` and `GOOD` are its tests: `BAD` yields its code, and no other, on the lines marked `# expect: CODE`, `GOOD`
-yields nothing.
+yields nothing. `FILES` are Modelfiles that these topologies name.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
-from composegen.findings import Finding, Findings, Location, Part, Severity
+from composegen.findings import Finding, Findings, Location, Part, Severity, Span
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
 from composegen.registry import collect
@@ -31,6 +31,12 @@ class Rule:
     good: str
     sensitive: bool = False
     """Whether its findings are about values that no report may show."""
+    essential: bool = False
+    """Whether the files would be of no use where it finds something, so that no comment can allow it."""
+    milder: Severity | None = None
+    """The severity of some of its findings, where `severity` is only that of the gravest; its page says of which."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the topologies of the examples, by path."""
 
     @property
     def summary(self) -> str:
@@ -41,20 +47,20 @@ class Rule:
         self,
         message: str,
         *,
-        at: KeyPath,
+        at: KeyPath | Location,
         part: Part = "value",
         related: Iterable[Location] = (),
         expected: str = "",
         hint: str = "",
         severity: Severity | None = None,
     ) -> Finding:
-        """A finding of this rule; `severity` only where the rule's page says that it varies."""
+        """A finding of this rule, `at` a node of the topology or in another file; `severity` only where it varies."""
         return Finding(
             code=self.code,
             slug=self.slug,
             severity=severity or self.severity,
             message=message,
-            where=Location(path=at, part=part),
+            where=at if isinstance(at, Location) else Location(path=at, part=part),
             related=tuple(related),
             expected=expected,
             hint=hint,
@@ -69,6 +75,14 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 
-def check(plan: Plan) -> Findings:
-    """What the rules have to say about a plan, by rule."""
-    return tuple(finding for rule in rules() for finding in rule.check(plan))
+def check(plan: Plan, locate: Callable[[Location], Span]) -> Findings:
+    """What the rules have to say about a plan, by rule; what would be said twice of one place is said once.
+
+    Several services take from `defaults` what is written once; `locate` tells where that is.
+    """
+    said: dict[tuple[str, Severity, str, str | None, Span], Finding] = {}
+    for rule in rules():
+        for finding in rule.check(plan):
+            place = (finding.where.file, locate(finding.where))
+            said.setdefault((finding.code, finding.severity, finding.message, *place), finding)
+    return tuple(said.values())

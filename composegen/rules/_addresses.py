@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
+@cache
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
     """The IP address that the text spells; None for a DNS name or for nothing."""
     try:
@@ -15,10 +17,9 @@ def parsed(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two texts spell one address; DNS names do not mind upper case."""
-    first, second = parsed(one), parsed(other)
-    return first == second if first and second else one.lower() == other.lower()
+def normal(text: str) -> IPv4Address | IPv6Address | str:
+    """What all spellings of one address have in common; DNS names do not mind upper case."""
+    return parsed(text) or text.lower()
 
 
 def overlap(one: str, other: str) -> bool:

@@ -49,5 +49,12 @@ def check(plan: Plan) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG204", slug="bind-required", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG204",
+    slug="bind-required",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

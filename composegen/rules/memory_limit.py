@@ -109,6 +109,7 @@ RULE = Rule(
     code="CG707",
     slug="memory-limit",
     severity=Severity.ERROR,
+    milder=Severity.WARNING,
     check=check,
     doc=__doc__,
     bad=BAD,

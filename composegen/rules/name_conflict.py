@@ -25,8 +25,8 @@ from composegen.keypath import KeyPath
 from composegen.plan import Container, HostPlan, MountKind, Plan, Role
 from composegen.resolve.address import is_loopback
 from composegen.rules import Rule
-from composegen.rules._addresses import same
-from composegen.topology import App, Topology
+from composegen.rules._addresses import normal
+from composegen.topology import App, Host, Topology
 
 BAD = """\
 name: demo
@@ -110,18 +110,17 @@ def _stores(topology: Topology) -> Iterator[Finding]:
 
 
 def _hosts(topology: Topology) -> Iterator[Finding]:
-    hosts = list(topology.hosts.values())
-    for index, host in enumerate(hosts):
-        for first in hosts[:index]:
-            bound = same(first.bind or first.address, host.bind or host.address)
-            if bound and same(first.address, host.address) and not is_loopback(host.address):
-                yield RULE.finding(
-                    f"hosts `{first.name}` and `{host.name}` both have the address `{host.address}`",
-                    at=host.at("address"),
-                    related=[Location(path=first.at("address"), label="also here")],
-                    expected="an address of its own",
-                )
-                break
+    """Hosts that listen on one address of one machine."""
+    known: dict[tuple[object, object], Host] = {}
+    for host in topology.hosts.values():
+        first = known.setdefault((normal(host.bind or host.address), normal(host.address)), host)
+        if first is not host and not is_loopback(host.address):
+            yield RULE.finding(
+                f"hosts `{first.name}` and `{host.name}` both have the address `{host.address}`",
+                at=host.at("address"),
+                related=[Location(path=first.at("address"), label="also here")],
+                expected="an address of its own",
+            )
 
 
 def _containers(host: HostPlan) -> Iterator[Claim]:
@@ -203,5 +202,12 @@ def _options(host: HostPlan, topology: Topology) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG202", slug="name-conflict", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG202",
+    slug="name-conflict",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

@@ -106,5 +106,12 @@ def _place(topology: Topology, one: str, other: str) -> KeyPath:
 
 
 RULE = Rule(
-    code="CG803", slug="needs-cycle", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG803",
+    slug="needs-cycle",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

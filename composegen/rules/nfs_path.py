@@ -83,4 +83,13 @@ def _hint(path: str) -> str:
     return f"did you mean `{plain}`?" if path.startswith("/") and plain != "/" else ""
 
 
-RULE = Rule(code="CG304", slug="nfs-path", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD)
+RULE = Rule(
+    code="CG304",
+    slug="nfs-path",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
+)

@@ -97,5 +97,12 @@ def _absent(store: NfsStore, service: Service) -> Finding:
 
 
 RULE = Rule(
-    code="CG303", slug="nfs-server", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG303",
+    slug="nfs-server",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

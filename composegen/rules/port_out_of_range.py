@@ -51,5 +51,12 @@ def check(plan: Plan) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG205", slug="port-out-of-range", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG205",
+    slug="port-out-of-range",
+    severity=Severity.ERROR,
+    essential=True,
+    check=check,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

@@ -4,7 +4,8 @@
 
 `127.0.0.1` (and `::1`, `localhost`) as `address` or `bind` keeps the ports of a host on that host. An app elsewhere,
 or the gateway, asks itself or nobody: connection refused. Containers of the same host are no better off where they
-would have to go through such a port; only those that reach each other by name are.
+would have to go through such a port; only those that reach each other by name are. Apps go through the gateway where it
+routes the service, but not when it has `tls` and no `hostname`: no certificate would match, so they ask the instances.
 
 ## What to do
 
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from composegen.findings import Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.resolve.address import unreachable_by
+from composegen.resolve.gateway import for_apps
 from composegen.rules import Rule
 from composegen.topology import App, Host
 
@@ -67,7 +69,7 @@ def _need(plan: Plan, app: App, service: str, index: int) -> Iterator[Finding]:
     if not hosts or None in keys:
         return
     names = " and ".join(f"`{host.name}`" for host in hosts)
-    through = "the gateway" if _routed(plan, service) else f"service `{service}`"
+    through = "the gateway" if for_apps(plan.gateway, plan.topology.services[service]) else f"service `{service}`"
     yield RULE.finding(
         f"app `{app.name}` on host `{app.host}` cannot reach {through}: its ports on {names} are bound to loopback",
         at=app.at("needs", index),
@@ -84,16 +86,12 @@ def _ways(plan: Plan, app: App, service: str) -> list[Host]:
     """The hosts through whose ports the app may reach the service; none where it needs no port."""
     by_name = "network_mode" not in app.compose
     on_host = app.compose.get("network_mode") == "host"
-    if _routed(plan, service) and plan.gateway is not None:
+    if plan.gateway is not None and for_apps(plan.gateway, plan.topology.services[service]):
         hosts = {plan.gateway.host.name: plan.gateway.host}
         by_name = by_name and plan.gateway.container is not None
     else:
         hosts = {instance.host.name: instance.host for instance in plan.instances if instance.service.name == service}
     return [] if app.host in hosts and (by_name or on_host) else list(hosts.values())
-
-
-def _routed(plan: Plan, service: str) -> bool:
-    return plan.gateway is not None and any(route.service.name == service for route in plan.gateway.routes)
 
 
 def _gateway(plan: Plan) -> Iterator[Finding]:

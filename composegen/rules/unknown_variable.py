@@ -67,6 +67,7 @@ RULE = Rule(
     code="CG703",
     slug="unknown-variable",
     severity=Severity.ERROR,
+    milder=Severity.WARNING,
     check=check,
     doc=__doc__,
     bad=BAD,

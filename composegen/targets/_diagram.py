@@ -1,12 +1,22 @@
-"""The diagram of the run book: users, gateway, instances and stores, and who reaches whom, for Mermaid."""
+"""The diagram of the run book: users, gateway, instances and stores, and who reaches whom, for Mermaid.
+
+It must not show more than somebody can take in: many instances share a box, and there is none of very many hosts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from composegen.plan import HostPlan, Instance, Plan, StoreUse
 from composegen.topology import NfsStore
+
+MOST_INSTANCES = 40
+"""Where there are more, those of one service on one host share a box."""
+MOST_HOSTS = 60
+"""Of more hosts nothing is drawn."""
+MOST_EDGES = 500
+"""Mermaid draws no diagram that has more (`maxEdges`), and GitHub leaves that setting as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +54,56 @@ class Diagram:
     edges: tuple[Edge, ...]
 
 
-def diagram(plan: Plan) -> Diagram:
-    """The diagram of a plan."""
+@dataclass(frozen=True, kw_only=True)
+class _Box:
+    """What one box of a host stands for: one instance, or all of a service there."""
+
+    id: str
+    instances: Sequence[Instance]
+
+    @property
+    def label(self) -> str:
+        first, last = self.instances[0], self.instances[-1]
+        if first is last:
+            return f"{first.name} :{first.binding.port}"
+        ports = f"{first.binding.port}-{last.binding.port}"
+        return f"{first.service.name} x {len(self.instances)}, ports {ports}"
+
+    @property
+    def access(self) -> str:
+        """What it does with its store."""
+        writer = next((instance for instance in self.instances if instance.writer), None)
+        if writer is None:
+            return "reads"
+        return "writes" if len(self.instances) == 1 else f"{writer.name} writes, others read"
+
+
+def diagram(plan: Plan) -> Diagram | None:
+    """The diagram of a plan; None for one that is too large to be drawn."""
+    if len(plan.hosts) > MOST_HOSTS:
+        return None
     names = _Names(plan)
+    edges = tuple(names.edges())
+    if len(edges) > MOST_EDGES:
+        return None
     return Diagram(
         groups=tuple(
             Group(id=f"host{number}", label=f"{host.name} ({host.spec.address})", nodes=tuple(names.nodes_of(host)))
             for number, host in enumerate(plan.hosts, start=1)
         ),
         loose=tuple(names.outside()),
-        edges=tuple(names.edges()),
+        edges=edges,
     )
+
+
+def _boxes(plan: Plan) -> tuple[_Box, ...]:
+    """The boxes of all instances, host by host."""
+    together = len(plan.instances) > MOST_INSTANCES
+    found: dict[tuple[str, str], list[Instance]] = {}
+    for instance in plan.instances:
+        name = instance.service.name if together else instance.name
+        found.setdefault((instance.host.name, name), []).append(instance)
+    return tuple(_Box(id=f"instance{n}", instances=instances) for n, instances in enumerate(found.values(), start=1))
 
 
 class _Names:
@@ -62,52 +111,44 @@ class _Names:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._instances = {(i.host.name, i.name): f"instance{n}" for n, i in enumerate(plan.instances, start=1)}
-        places = [(use.name, place) for use in plan.stores for place in _places(plan, use)]
+        self._boxes = _boxes(plan)
+        self._places = {use.name: dict.fromkeys(_places(plan, use)) for use in plan.stores}
+        places = [(store, place) for store, found in self._places.items() for place in found]
         self._stores = {key: f"store{number}" for number, key in enumerate(places, start=1)}
+        self._at: dict[str, list[str]] = {}
+        for store, place in places:
+            self._at.setdefault(place, []).append(store)
 
     def nodes_of(self, host: HostPlan) -> Iterator[Node]:
         gateway = self._plan.gateway
         if gateway and gateway.host.name == host.name:
             yield Node(id="gateway", label=f"Traefik :{gateway.spec.entrypoint.port}")
-        for instance in host.instances:
-            label = f"{instance.name} :{instance.binding.port}"
-            yield Node(id=self._instances[host.name, instance.name], label=label)
-        for (store, place), number in self._stores.items():
-            if place == host.name:
-                yield Node(id=number, label=f"store {store}")
+        for box in self._boxes:
+            if box.instances[0].host.name == host.name:
+                yield Node(id=box.id, label=box.label)
+        for store in self._at.get(host.name, ()):
+            yield Node(id=self._stores[store, host.name], label=f"store {store}")
 
     def outside(self) -> Iterator[Node]:
         hosts = {host.name for host in self._plan.hosts}
-        for use in self._plan.stores:
-            for place in _places(self._plan, use):
-                if place not in hosts:
-                    yield Node(id=self._stores[use.name, place], label=f"store {use.name} on the NAS {place[1:]}")
+        for (store, place), number in self._stores.items():
+            if place not in hosts:
+                yield Node(id=number, label=f"store {store} on the NAS {place[1:]}")
 
     def edges(self) -> Iterator[Edge]:
         gateway = self._plan.gateway
-        served = {id(server.instance) for route in gateway.routes for server in route.servers} if gateway else set()
         if gateway:
             yield Edge(start="users", end="gateway", label="")
-        for instance in self._plan.instances:
-            start = "gateway" if id(instance) in served else "users"
-            yield Edge(start=start, end=self._instances[instance.host.name, instance.name], label="")
-        for instance in self._plan.instances:
-            yield Edge(
-                start=self._instances[instance.host.name, instance.name],
-                end=self._stores[self._store_of(instance)],
-                label="writes" if instance.writer else "reads",
-            )
+        for box in self._boxes:
+            start = "gateway" if gateway and gateway.reaches(box.instances[0]) else "users"
+            yield Edge(start=start, end=box.id, label="")
+        for box in self._boxes:
+            yield Edge(start=box.id, end=self._stores[self._store_of(box.instances[0])], label=box.access)
 
     def _store_of(self, instance: Instance) -> tuple[str, str]:
-        use = store_of(self._plan, instance)
-        places = _places(self._plan, use)
-        return use.name, instance.host.name if instance.host.name in places else places[0]
-
-
-def store_of(plan: Plan, instance: Instance) -> StoreUse:
-    """The store that an instance serves from."""
-    return next(use for use in plan.stores if instance.service in use.services)
+        store = self._plan.store_of(instance).name
+        places = self._places[store]
+        return store, instance.host.name if instance.host.name in places else next(iter(places))
 
 
 def _places(plan: Plan, use: StoreUse) -> tuple[str, ...]:

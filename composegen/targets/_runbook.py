@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from composegen.modelname import DEFAULT_HOST, parse
@@ -11,7 +11,7 @@ from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role, StoreUs
 from composegen.resolve.address import is_loopback, url
 from composegen.resolve.gateway import secret_files
 from composegen.targets._budget import MemoryRow, ModelRow, memory_rows, memory_total, model_row, size_of, total_size
-from composegen.targets._diagram import diagram, store_of
+from composegen.targets._diagram import diagram
 from composegen.targets._nfs import mounts_by_docker
 from composegen.targets._traefik import ADMIN_PATHS, POOL_PATHS
 from composegen.topology import DirectoryStore, NfsStore, VolumeStore
@@ -71,10 +71,15 @@ def context(plan: Plan) -> dict[str, object]:
     writers = {instance.host.name for use in plan.stores for instance in use.writers.values()}
     pages = tuple(_host(plan, host) for host in plan.hosts)
     nfs = tuple(use.spec for use in plan.stores if isinstance(use.spec, NfsStore))
+    by_hand = _by_hand(pages)
     return {
         "name": plan.topology.name,
         "diagram": diagram(plan),
         "hosts": pages,
+        "pasted": tuple(page for page in pages if page.present and (page.plan.spec.ssh or not by_hand)),
+        "by_hand": by_hand,
+        "exporting": tuple(page for page in pages if page.exports),
+        "not_restarted": tuple(_not_restarted(plan)),
         "start": sorted(pages, key=lambda page: page.plan.name not in writers),
         "roll": sorted((page for page in pages if page.upgrade), key=lambda page: page.plan.name in writers),
         "endpoints": tuple(_endpoint(plan, instance) for instance in plan.instances),
@@ -82,6 +87,12 @@ def context(plan: Plan) -> dict[str, object]:
         "gateway": plan.gateway,
         "gateway_page": _gateway(plan, plan.gateway) if plan.gateway else None,
         "nfs": nfs,
+        "fstab_stores": tuple(
+            use for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.mount == "fstab"
+        ),
+        "docker_mounts": any(mounts_by_docker(host) for host in plan.hosts),
+        "served": tuple(use for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.server),
+        "built": any(model.modelfile for host in plan.hosts for init in host.inits for model in init.models),
         "nas": tuple(_nas(plan, use) for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.external),
         "limited": any(row.limit for page in pages for row in page.memory),
         "gpus": any(instance.container.gpus for instance in plan.instances),
@@ -121,6 +132,12 @@ def _host(plan: Plan, host: HostPlan) -> HostPage:
     )
 
 
+def _by_hand(pages: Sequence[HostPage]) -> tuple[HostPage, ...]:
+    """The hosts that nothing here reaches: one without `ssh:` is this machine, but of several at most one can be."""
+    local = tuple(page for page in pages if page.present and page.plan.spec.ssh is None)
+    return local if len(local) > 1 else ()
+
+
 def _bring(host: HostPlan) -> Iterator[tuple[str, ...]]:
     """Make the host's folder as one's own, then copy; a part of the tree never holds more than its host needs."""
     make = 'sudo install -d -o "$(id -un)" ' + shlex.quote(host.directory)
@@ -135,15 +152,22 @@ def _bring(host: HostPlan) -> Iterator[tuple[str, ...]]:
 
 
 def _endpoint(plan: Plan, instance: Instance) -> Endpoint:
-    routes = plan.gateway.routes if plan.gateway else ()
-    behind = [server.url for route in routes for server in route.servers if server.instance is instance]
     return Endpoint(
         instance=instance,
         url=endpoint_url(instance),
         gpus=_gpus(instance),
-        store=store_of(plan, instance).name,
-        behind=behind[0] if behind else "",
+        store=plan.store_of(instance).name,
+        behind=(plan.gateway.reaches(instance) if plan.gateway else None) or "",
     )
+
+
+def _not_restarted(plan: Plan) -> Iterator[str]:
+    """Apps that Docker leaves down after a reboot, as Compose's default for `restart` is `no`."""
+    for name, app in sorted(plan.topology.apps.items()):
+        deploy = app.compose.get("deploy")
+        stated = isinstance(deploy, Mapping) and "restart_policy" in deploy
+        if not stated and app.compose.get("restart", "no") in ("no", False):
+            yield name
 
 
 def _gpus(instance: Instance) -> str:

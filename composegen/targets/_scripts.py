@@ -10,7 +10,6 @@ from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, StoreUse
 from composegen.resolve.address import is_loopback, url
 from composegen.targets import _runbook
-from composegen.targets._diagram import store_of
 from composegen.targets._nfs import mount_source
 from composegen.targets._runbook import endpoint_url, listed_name
 
@@ -48,7 +47,7 @@ def _verify(plan: Plan) -> dict[str, object]:
 
 
 def _instance(plan: Plan, instance: Instance) -> list[str]:
-    use = store_of(plan, instance)
+    use = plan.store_of(instance)
     folder = shlex.quote(plan.host(instance.host.name).directory)
     return [
         instance.host.name,

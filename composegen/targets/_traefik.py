@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, Plan, RoutePlan, Server
+from composegen.resolve.gateway import ping_port
 from composegen.versions import at_least
 
 POOL_PATHS = (
@@ -36,6 +37,8 @@ _WEIGHTED = frozenset({"wrr", "hrw", "leasttime"})
 class Router:
     """What a request must look like, line by line, for one service behind the gateway, and where it goes."""
 
+    name: str
+    """Of the router and of its service; no other file that the same Traefik reads should have it."""
     route: RoutePlan
     pool: tuple[str, ...]
     admin: tuple[str, ...]
@@ -54,7 +57,7 @@ def traefik_artifacts(plan: Plan) -> Iterator[Artifact]:
             path=folder / "traefik.yaml",
             template="traefik/static.yaml.j2",
             syntax=Syntax.YAML,
-            context={"plan": plan, "gateway": gateway, "port": gateway.container.bindings[0].container_port},
+            context=_static(plan, gateway, gateway.container.bindings[0].container_port),
         )
     yield Artifact(
         path=folder / "dynamic" / f"{plan.topology.name}.yaml",
@@ -62,6 +65,16 @@ def traefik_artifacts(plan: Plan) -> Iterator[Artifact]:
         syntax=Syntax.YAML,
         context=_dynamic(plan, gateway),
     )
+
+
+def _static(plan: Plan, gateway: GatewayPlan, port: int) -> dict[str, object]:
+    """Whatever varies here varies in the labels of the container too (`resolve/gateway.py`)."""
+    return {
+        "plan": plan,
+        "gateway": gateway,
+        "port": port,
+        "ping_port": ping_port(port),
+    }
 
 
 def _dynamic(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
@@ -73,7 +86,7 @@ def _dynamic(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
         "plan": plan,
         "gateway": gateway,
         "prefix": prefix,
-        "routers": [_router(gateway, route, users) for route in gateway.routes],
+        "routers": [_router(prefix, gateway, route, users) for route in gateway.routes],
         "tls_of_router": {"certResolver": spec.tls.resolver} if spec.tls and spec.tls.resolver else {},
         "weighted": gateway.balance in _WEIGHTED and at_least(spec.traefik.version, WEIGHT_SINCE),
         "allow": allow,
@@ -84,15 +97,16 @@ def _dynamic(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
     }
 
 
-def _router(gateway: GatewayPlan, route: RoutePlan, users: str | None) -> Router:
+def _router(prefix: str, gateway: GatewayPlan, route: RoutePlan, users: str | None) -> Router:
     pool = [" || ".join(_path(path) for path in line) for line in POOL_PATHS]
     pool.append("PathRegexp(`^/v1/models/[^/]+(/[^/]+)*$`)")
     admin = [" || ".join(_path(path) for path in ADMIN_PATHS), "PathPrefix(`/api/blobs/`)"]
     return Router(
+        name=f"{prefix}-{route.service.name}",
         route=route,
         pool=tuple(_rule(gateway.spec.hostname, pool)),
         admin=tuple(_rule(gateway.spec.hostname, admin)) if route.primary and users else (),
-        servers=tuple({server.url: server for server in route.servers}.values()),
+        servers=route.servers,
     )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,11 @@ def supply(dynamic: Path, work: Path) -> None:
 
 
 @contextmanager
-def running(dynamic: Path, entry_name: str, work: Path) -> Iterator[Traefik]:
-    """Traefik with the dynamic files of a folder, `entry_name` on a free loopback port, until the block ends."""
+def running(dynamic: Path, entry_name: str | Sequence[str], work: Path) -> Iterator[Traefik]:
+    """Traefik with the dynamic files of a folder, each entry point on a free loopback port, until the block ends."""
+    names = [entry_name] if isinstance(entry_name, str) else entry_name
     api, entry = _free_port(), _free_port()
+    ports = [entry, *(0 for _ in names[1:])]
     log = work / "traefik.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -63,7 +65,7 @@ def running(dynamic: Path, entry_name: str, work: Path) -> Iterator[Traefik]:
                 "--log.level=INFO",
                 "--api.insecure=true",
                 f"--entryPoints.traefik.address=127.0.0.1:{api}",
-                f"--entryPoints.{entry_name}.address=127.0.0.1:{entry}",
+                *(f"--entryPoints.{name}.address=127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)),
                 f"--providers.file.directory={dynamic}",
                 "--global.checkNewVersion=false",
                 "--global.sendAnonymousUsage=false",

@@ -65,7 +65,7 @@ def test_short_forms_are_written_out() -> None:
 
 def test_the_kind_of_a_store_decides_its_type() -> None:
     stores = topology(
-        "services: {}\nstores:\n  a: {kind: volume}\n  b: {kind: directory, path: /x}\n"
+        "services: {s: {}}\nstores:\n  a: {kind: volume}\n  b: {kind: directory, path: /x}\n"
         "  c: {kind: nfs, server: box, path: /y}\n"
     ).stores
     assert [type(store) for store in stores.values()] == [VolumeStore, DirectoryStore, NfsStore]
@@ -130,7 +130,7 @@ def test_compose_keys_stay_what_they_are_but_for_the_environment() -> None:
 
 def test_a_volume_may_have_no_options() -> None:
     volumes = (
-        topology("services: {}\napps: {w: {host: box, compose: {image: x}, volumes: {a: , b: {driver: local}}}}\n")
+        topology("services: {s: {}}\napps: {w: {host: box, compose: {image: x}, volumes: {a: , b: {driver: local}}}}\n")
         .apps["w"]
         .volumes
     )

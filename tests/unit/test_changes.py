@@ -48,6 +48,17 @@ def test_a_file_of_somebody_else_is_not_seen() -> None:
     assert compare({}, {PATH: THEIRS}, {}).items == ()
 
 
+@pytest.mark.parametrize(
+    ("there", "removed", "much"), [(10, 4, True), (10, 3, False), (9, 9, False), (12, 4, False), (12, 5, True)]
+)
+def test_removing_much(there: int, removed: int, *, much: bool) -> None:
+    actual = {PurePosixPath(str(number)): OURS for number in range(there)}
+    planned = {PurePosixPath(str(number)): NEW for number in range(removed, there + 100)}  # new ones do not count
+    changes = compare(planned, actual, owned(actual))
+    assert changes.removes_much is much
+    assert not changes.without_deletions().removes_much
+
+
 TREES = st.dictionaries(
     st.sampled_from([PurePosixPath(name) for name in "abcd"]), st.builds(Entry, data=st.binary(max_size=1))
 )

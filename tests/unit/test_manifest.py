@@ -8,7 +8,7 @@ import pytest
 
 from composegen.artifacts import Entry
 from composegen.errors import ComposegenError
-from composegen.manifest import Lock, Owned, dumps, inside, loads, owned
+from composegen.manifest import Lock, Owned, collision, dumps, inside, loads, owned, resolved
 
 TREE = {
     PurePosixPath("verify.sh"): Entry(data=b"#!/bin/sh\n", mode=0o755),
@@ -57,6 +57,10 @@ def test_owned_recognises_its_bytes_whatever_their_mode() -> None:
         "a\nb",
         "composegen.lock.json",
         "..",
+        ".git/config",
+        "box/.git/hooks/pre-commit",
+        ".composegen.staging/new-1",
+        "a" * 1025,
     ],
 )
 def test_paths_that_composegen_never_wrote(text: str) -> None:
@@ -69,6 +73,38 @@ def test_paths_that_composegen_never_wrote(text: str) -> None:
 def test_paths_that_it_may_have_written() -> None:
     assert inside("box/traefik/dynamic/x.yaml") == PurePosixPath("box/traefik/dynamic/x.yaml")
     assert inside("box/.env.example") is not None
+
+
+@pytest.mark.parametrize(
+    ("paths", "pair"),
+    [
+        (["a/x", "b/x"], None),
+        (["a/x", "a/X"], ("a/X", "a/x")),
+        (["a/x", "A/y"], ("A", "a")),
+        (["a/\u00e9", "a/e\u0301"], ("a/e\u0301", "a/\u00e9")),
+        (["a", "a/b"], ("a", "a/b")),
+        ([], None),
+    ],
+)
+def test_collision(paths: list[str], pair: tuple[str, str] | None) -> None:
+    found = collision(map(PurePosixPath, paths))
+    assert (found and tuple(map(str, found))) == pair
+    files = {path: {"sha256": "0", "mode": "0644"} for path in paths}
+    data = json.dumps({"format": 1, "target": "compose", "files": files}).encode()
+    if pair:
+        with pytest.raises(ComposegenError, match="cannot be side by side on every disk"):
+            loads(data)
+    else:
+        assert len(loads(data).files) == len(paths)
+
+
+def test_after_a_broken_off_write_the_files_say_whose_they_are() -> None:
+    a, b, c, d = (PurePosixPath(name) for name in "abcd")
+    old, new, hand = (Entry(data=data) for data in (b"old", b"new", b"by hand"))
+    lock = Lock(files=owned({a: old, b: old, c: old}))
+    journal = Lock(files=owned({a: new, b: new, c: new, d: new}))
+    assert resolved(lock, journal, {a: new, b: old, c: hand}).files == owned({a: new, b: old, c: old})
+    assert resolved(lock, journal, {d: new}).files == {**lock.files, **owned({d: new})}
 
 
 @pytest.mark.parametrize(

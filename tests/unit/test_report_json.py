@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +11,7 @@ from composegen import __version__
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.report import Sources
 from composegen.report.json import report
+from composegen.suppressions import Allowed
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "findings.schema.json").read_text())
 
@@ -63,9 +65,23 @@ def test_everything_of_a_finding() -> None:
                 ],
             }
         ],
-        "summary": {"errors": 0, "warnings": 1, "notes": 0},
+        "allowed": [],
+        "summary": {"errors": 0, "warnings": 1, "notes": 0, "allowed": 0},
     }
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
+
+
+def test_what_is_allowed_stands_apart_with_its_reason() -> None:
+    other = replace(FINDING, where=Location(path=("apps",)))
+    allowed = (Allowed(finding=FINDING, reason="never both up"), Allowed(finding=other, reason="a lab"))
+    document = json.loads(report([], replace(SOURCES, allowed=allowed)))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["findings"] == []
+    assert [(one["path"], one["reason"]) for one in document["allowed"]] == [
+        ("apps", "a lab"),
+        ("services.ollama.models[2]", "never both up"),
+    ]
+    assert document["summary"] == {"errors": 0, "warnings": 0, "notes": 0, "allowed": 2}
 
 
 def test_no_findings() -> None:

@@ -145,6 +145,44 @@ def test_an_app_goes_through_the_gateway_under_its_host_name() -> None:
     assert container(plan, "a", "traefik").aliases == ("llm.example",)
 
 
+TLS = """
+    name: farm
+    hosts: {a: {address: 10.0.0.1%s}, b: {address: 10.0.0.2}}
+    services: {llm: {models: [m], hosts: {a: 2}}}
+    gateway: {host: a, %s tls: {certificate: c, key: k}}
+    apps:
+      far: {host: b, needs: [llm], compose: {image: web:1.0.0}}
+      near: {host: a, needs: [llm], compose: {image: web:1.0.0}}
+"""
+
+
+def test_apps_go_past_a_gateway_whose_certificate_cannot_match() -> None:
+    plan = plan_of(TLS % ("", ""))
+    far, near, wait = container(plan, "b", "far"), container(plan, "a", "near"), container(plan, "b", "llm-wait")
+    assert environment(far)["OLLAMA_HOST"] == environment(wait)["OLLAMA_HOST"] == "http://10.0.0.1:11434"
+    assert environment(near)["OLLAMA_HOST"] == "http://llm-1:11434"
+    assert "traefik" not in after(near)
+
+
+def test_what_waits_goes_past_a_gateway_with_tls_and_apps_through_its_name() -> None:
+    plan = plan_of(TLS % ("", "hostname: llm.example,"))
+    far, near, wait = container(plan, "b", "far"), container(plan, "a", "near"), container(plan, "b", "llm-wait")
+    assert environment(far)["OLLAMA_HOST"] == environment(near)["OLLAMA_HOST"] == "https://llm.example:11400"
+    assert environment(wait)["OLLAMA_HOST"] == "http://10.0.0.1:11434"
+    assert wait.extra_hosts is None
+
+
+def test_what_waits_tries_the_certificate_where_no_instance_is_within_reach() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1, bind: 127.0.0.1}, b: {address: 10.0.0.2}, c: {address: 10.0.0.3}}
+        services: {llm: {models: [m], hosts: {a: 1}}}
+        gateway: {host: c, hostname: llm.example, tls: {certificate: c, key: k}}
+        apps: {far: {host: b, needs: [llm], compose: {image: web:1.0.0}}}
+    """)
+    assert environment(container(plan, "b", "llm-wait"))["OLLAMA_HOST"] == "https://llm.example:11400"
+
+
 def test_a_variable_that_the_app_sets_itself_is_left_alone() -> None:
     plan = plan_of("""
         name: farm

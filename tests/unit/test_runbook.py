@@ -35,7 +35,7 @@ def book(found: Plan) -> str:
 
 def commands(text: str) -> list[str]:
     """Every line of the shell blocks."""
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
@@ -145,6 +145,60 @@ def test_every_command_is_one_that_a_shell_takes() -> None:
             assert shlex.split(line, comments=True), line
 
 
+def test_a_change_takes_away_what_is_no_longer_there() -> None:
+    """Without `--remove-orphans` a container that left the topology would keep its port."""
+    for found in (plan(), resolve(minimal(), {})):
+        text = book(found)
+        after = text[text.index("## Models") : text.index("## Budgets")]
+        ups = [line for line in commands(after) if "up -d --wait" in line and "--no-deps" not in line]
+        assert ups
+        assert all(line.endswith(" --remove-orphans") for line in ups)
+        assert "an orphan" in text[text.index("### `port is already allocated`") :]
+
+
+def test_what_is_removed_names_what_stays() -> None:
+    small, large = book(resolve(minimal(), {})), book(plan())
+    for text in (small, large):
+        assert "### Remove an instance, a service or an app" in text
+        assert "Its named volumes stay, with all models in" in text
+    assert "docker volume ls --filter label=com.docker.compose.project=local-llm" in commands(small)
+    assert "Take NFS away" not in small
+    for line in (
+        "sudo umount /opt/ollama-models",
+        "sudo rm -f /etc/systemd/system/docker.service.d/ollama-docker-needs-models.conf",
+        "sudo rm -f /etc/exports.d/ollama-models.exports",
+        "sudo ufw delete NUMBER",
+    ):
+        assert line in commands(large)
+    nas = book(plan(store=nfs_store(server=None, external="nas.example", writer="server80", mount="volume")))
+    assert "Shut it out at the NAS." in nas
+    assert "Take NFS away" not in nas
+
+
+def test_steps_are_numbered_without_a_gap() -> None:
+    for found in (plan(), plan(store=nfs_store(server=None, external="nas.example")), resolve(minimal(), {})):
+        text = book(found)
+        for section in re.split(r"^#+ ", text, flags=re.MULTILINE):
+            numbers = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
+            assert numbers == list(range(1, len(numbers) + 1)), section
+
+
+def test_apps_that_a_reboot_leaves_down_are_named() -> None:
+    apps = {
+        "web": App(name="web", host="box", compose={"image": "x:1"}),
+        "db": App(name="db", host="box", compose={"image": "x:1", "restart": "always"}),
+    }
+    assert "Nor does it start `web`: " in book(resolve(minimal(apps=apps), {}))
+    assert "Nor does it start" not in book(resolve(minimal(), {}))
+
+
+def test_a_model_built_from_a_modelfile_can_be_built_anew() -> None:
+    models = (Model(name="own", modelfile="own.Modelfile"),)
+    text = book(plan(service=ollama(models=models)))
+    assert "On `server80`: `docker compose up -d --no-deps --force-recreate ollama-init`" in text
+    assert "--force-recreate" not in book(plan())
+
+
 def test_secrets_are_listed_by_host_without_values() -> None:
     service = ollama(environment={"HTTPS_PROXY": Secret(secret="PROXY_URL")})
     text = book(plan(service=service))
@@ -203,7 +257,9 @@ def hostile() -> Plan:
 def test_values_cannot_break_out_of_their_place() -> None:
     text = book(hostile())
     assert len(re.findall(r"^ *```", text, re.MULTILINE)) % 2 == 0
-    assert text.count("```") == 2 * len(re.findall(r"^ *```(sh|mermaid)$", text, re.MULTILINE)) + 0
+    fences = re.findall(r"^ *```(.*)$", text, re.MULTILINE)
+    assert set(fences[::2]) == {"sh", "mermaid"}
+    assert set(fences[1::2]) == {""}
     outside = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
     assert "<b>" not in outside
     for row in [line for line in outside.splitlines() if line.startswith("| `server")]:

@@ -350,18 +350,18 @@ def static(extra: str = "") -> dict[str, Any]:
 
 def test_using_models_goes_to_all_and_changing_them_to_the_writer() -> None:
     http = gateway()["http"]
-    assert [s["url"] for s in http["services"]["ollama"]["loadBalancer"]["servers"]] == [
+    assert [s["url"] for s in http["services"]["farm-ollama"]["loadBalancer"]["servers"]] == [
         "http://ollama-1:11434",
         "http://10.0.0.84:11434",
         "http://10.0.0.84:11435",
     ]
-    assert [s["url"] for s in http["services"]["ollama-primary"]["loadBalancer"]["servers"]] == [
+    assert [s["url"] for s in http["services"]["farm-ollama_primary"]["loadBalancer"]["servers"]] == [
         "http://ollama-1:11434"
     ]
-    admin = http["routers"]["ollama-admin"]
-    assert admin["service"] == "ollama-primary"
+    admin = http["routers"]["farm-ollama_admin"]
+    assert admin["service"] == "farm-ollama_primary"
     assert admin["middlewares"] == ["farm-allow", "farm-users"]
-    assert admin["priority"] > http["routers"]["ollama"]["priority"]
+    assert admin["priority"] > http["routers"]["farm-ollama"]["priority"]
     assert http["middlewares"]["farm-users"]["basicAuth"] == {
         "usersFile": "/etc/traefik/secrets/secrets-users",
         "removeHeader": True,
@@ -371,30 +371,48 @@ def test_using_models_goes_to_all_and_changing_them_to_the_writer() -> None:
         assert router["entryPoints"] == ["llm"]
 
 
+def test_services_whose_names_build_on_each_other_do_not_meet() -> None:
+    http = loaded(
+        plan_of("""
+            name: farm
+            hosts: {box: {address: 10.0.0.1}}
+            services: {llm: {hosts: {box: 1}}, llm-admin: {hosts: {box: {port: 12000}}}}
+            gateway:
+              host: box
+              admin: {users: u}
+              routes: [{service: llm}, {service: llm-admin}]
+        """),
+        "box/traefik/dynamic/farm.yaml",
+    )["http"]
+    assert len(http["routers"]) == len(http["services"]) == 4
+
+
 def test_without_admin_nothing_that_changes_models_is_routed() -> None:
     http = gateway(base=FARM.replace("  admin: {users: secrets/users, allow: [10.0.0.0/24]}\n", ""))["http"]
-    assert set(http["routers"]) == set(http["services"]) == {"ollama"}
+    assert set(http["routers"]) == set(http["services"]) == {"farm-ollama"}
     assert set(http["middlewares"]) == {"farm-retry"}
 
 
 def test_without_users_nothing_that_changes_models_is_routed() -> None:
     """A rule refuses such a topology; should it ever get here, the door stays shut."""
-    assert set(gateway(base=FARM.replace("users: secrets/users, ", ""))["http"]["routers"]) == {"ollama"}
+    assert set(gateway(base=FARM.replace("users: secrets/users, ", ""))["http"]["routers"]) == {"farm-ollama"}
 
 
 def test_without_a_host_name_any_is_taken() -> None:
-    rule = gateway(base=FARM.replace("  hostname: llm.example\n", ""))["http"]["routers"]["ollama"]["rule"]
+    rule = gateway(base=FARM.replace("  hostname: llm.example\n", ""))["http"]["routers"]["farm-ollama"]["rule"]
     assert rule.startswith("( Path(`/`)")
 
 
 def test_weights_and_strategies() -> None:
-    pool = gateway()["http"]["services"]["ollama"]["loadBalancer"]
+    pool = gateway()["http"]["services"]["farm-ollama"]["loadBalancer"]
     assert "strategy" not in pool
     assert [server["weight"] for server in pool["servers"]] == [1, 3, 3]
-    pool = gateway("  balance: p2c\n")["http"]["services"]["ollama"]["loadBalancer"]
+    pool = gateway("  balance: p2c\n")["http"]["services"]["farm-ollama"]["loadBalancer"]
     assert pool["strategy"] == "p2c"
     assert not [server for server in pool["servers"] if "weight" in server]
-    pool = gateway("  balance: leasttime\n  sticky: true\n  retry: 2\n")["http"]["services"]["ollama"]["loadBalancer"]
+    pool = gateway("  balance: leasttime\n  sticky: true\n  retry: 2\n")["http"]["services"]["farm-ollama"][
+        "loadBalancer"
+    ]
     assert pool["servers"][1]["weight"] == 3
     assert pool["sticky"] == {"cookie": {"name": "farm-ollama", "httpOnly": True, "sameSite": "lax"}}
 
@@ -415,16 +433,16 @@ def test_nothing_cuts_a_stream_or_an_upload() -> None:
 def test_a_certificate_is_served_to_everybody() -> None:
     found = gateway("  tls: {certificate: secrets/a.crt, key: secrets/a.key}\n")
     pair = {"certFile": "/etc/traefik/secrets/secrets-a.crt", "keyFile": "/etc/traefik/secrets/secrets-a.key"}
-    assert found["tls"] == {"certificates": [pair], "stores": {"default": {"defaultCertificate": pair}}}
+    assert found["tls"] == {"stores": {"default": {"defaultCertificate": pair}}}
     assert {name: router["tls"] for name, router in found["http"]["routers"].items()} == {
-        "ollama": {},
-        "ollama-admin": {},
+        "farm-ollama": {},
+        "farm-ollama_admin": {},
     }
 
 
 def test_a_resolver_gets_a_certificate() -> None:
     lines = "  tls: {resolver: public}\n"
-    assert gateway(lines)["http"]["routers"]["ollama"]["tls"] == {"certResolver": "public"}
+    assert gateway(lines)["http"]["routers"]["farm-ollama"]["tls"] == {"certResolver": "public"}
     assert "tls" not in gateway(lines)
     assert static(lines)["certificatesResolvers"] == {
         "public": {"acme": {"storage": "/acme/acme.json", "tlsChallenge": {}}}
@@ -506,22 +524,73 @@ def started(static_file: Path, work: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.tool
 def test_traefik_starts_with_the_static_file(tmp_path: Path) -> None:
-    """With its addresses moved to loopback; `ping` answers on the entry point, whatever its host name."""
-    written = text(plan_of(FARM + "  tls: {resolver: public}\n"), "left/traefik/traefik.yaml")
-    port = free_port()
+    """On free ports. The health check of the container finds it, `ping` is not on the port of the users, and the
+    check says so when Traefik is gone.
+    """
+    plan = plan_of(FARM + "  tls: {resolver: public}\n")
+    port, ping = free_port(), free_port()
     moved = (
-        written.replace('":11400"', f'"127.0.0.1:{port}"')
-        .replace("ping: {}", "ping: {entryPoint: llm}")
+        text(plan, "left/traefik/traefik.yaml")
+        .replace('":11400"', f'"127.0.0.1:{port}"')
+        .replace("127.0.0.1:8082", f"127.0.0.1:{ping}")
         .replace("/etc/traefik/dynamic", str(tmp_path))
         .replace("/acme/", f"{tmp_path}/")
     )
     (tmp_path / "static.yml").write_text(moved)
     process = started(tmp_path / "static.yml", tmp_path)
     try:
-        until_there(f"http://127.0.0.1:{port}/ping", process)
+        until_there(f"http://127.0.0.1:{ping}/ping", process)
+        assert asked(f"http://127.0.0.1:{port}/ping") == 404
+        assert healthy(plan, tmp_path / "static.yml")
     finally:
         process.terminate()
         process.communicate(timeout=20)
+    assert not healthy(plan, tmp_path / "static.yml")
+
+
+def healthy(plan: Plan, static_file: Path) -> bool:
+    """What the health check of the container says, with the file that is mounted there at another place."""
+    (container,) = [c for host in plan.hosts for c in host.containers if c.name == "traefik"]
+    assert container.health is not None
+    (mounted,) = [mount.target for mount in container.mounts if mount.source == "./traefik/traefik.yaml"]
+    program, *arguments = container.health.command
+    assert any(mounted in argument for argument in arguments)
+    command = [str(real_traefik.BIN / program), *(a.replace(mounted, str(static_file)) for a in arguments)]
+    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("port", "ping"), [(8080, 8082), (8082, 8083), (8083, 8082)])
+def test_the_port_of_the_health_check_is_nobody_elses(port: int, ping: int) -> None:
+    plan = plan_of(FARM + f"  entrypoint: {{name: llm, port: {port}}}\n")
+    static = loaded(plan, "left/traefik/traefik.yaml")
+    addresses = {name: entry["address"] for name, entry in static["entryPoints"].items()}
+    assert addresses == {"llm": f":{port}", "ping": f"127.0.0.1:{ping}"}
+    assert static["ping"] == {"entryPoint": "ping"}
+    published = loaded(plan, "left/compose.yaml")["services"]["traefik"]["ports"]
+    assert [entry["target"] for entry in published] == [port]
+
+
+STATIC = {
+    "name": "  entrypoint: {name: other}\n",
+    "port": "  entrypoint: {port: 8082}\n",
+    "resolver": "  tls: {resolver: public}\n",
+    "another": "  tls: {resolver: other}\n",
+    "certificate": "  tls: {certificate: c, key: k}\n",
+    "nothing": "",
+}
+
+
+def test_whatever_changes_the_static_file_changes_the_labels() -> None:
+    """Compose does not look into a mounted file; by its labels it sees that Traefik must be made anew."""
+    files, labels = {}, {}
+    for case, addition in STATIC.items():
+        plan = plan_of(FARM + addition)
+        files[case] = text(plan, "left/traefik/traefik.yaml")
+        labels[case] = loaded(plan, "left/compose.yaml")["services"]["traefik"]["labels"]
+    for one in STATIC:
+        for other in STATIC:
+            assert (files[one] == files[other]) == (labels[one] == labels[other]), (one, other)
+    assert labels["resolver"]["composegen.resolver"] == "public"
 
 
 @pytest.mark.tool

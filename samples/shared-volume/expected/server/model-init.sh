@@ -222,6 +222,12 @@ advise() {
   case $1 in
     *'no space left'*)
       complain "$2: the disk of the model store is full: remove models (ollama rm) or give the store more room" ;;
+    *'invalid model name'*)
+      complain "$2: not a name that Ollama can read: check it, and FROM in its Modelfile, against [REGISTRY/][NAMESPACE/]MODEL[:TAG]" ;;
+    *'command must be one of'* | *'no FROM line'* | *'message role must be'*)
+      complain "$2: Ollama cannot read its Modelfile: correct it beside the topology and render again" ;;
+    *x509* | *'failed to verify certificate'*)
+      complain "$2: the server does not trust the registry's certificate: check the registry's name and the host's clock, or use an image that knows the authority (update-ca-certificates)" ;;
     *'server gave HTTP response to HTTPS client'*)
       complain "$2: this registry speaks plain http: set 'insecure: true' at the model" ;;
     *'file does not exist'* | *'manifest unknown'* | *'not found'*)
@@ -245,21 +251,31 @@ is_final() {
     *'could not connect'*) return 1 ;;
     *'pull model manifest: file does not exist'* | *'manifest unknown'*) return 0 ;;
     *'server gave HTTP response to HTTPS client'* | *'read-only file system'*) return 0 ;;
+    *'no space left'* | *'invalid model name'* | *x509* | *'failed to verify certificate'*) return 0 ;;
+    *'command must be one of'* | *'no FROM line'* | *'message role must be'*) return 0 ;;
   esac
   return 1
 }
 
-# A mark in the container's own layer says that this very container has built the model from this very Modelfile.
+# A mark in the container's own layer says that this very container has built the model from this very Modelfile, with
+# files beside it of these names, sizes and dates: to read all of a large file takes too long.
 mark_of() {
   echo "$STATE/$(printf '%s' "$1" | cksum | tr ' ' -)"
 }
 
+source_of() {
+  cksum <"$1"
+  if [ -d "${1%/*}/files" ]; then
+    find -L "${1%/*}/files" -type f -exec stat -L -c '%n %s %Y' {} + 2>/dev/null | sort | cksum
+  fi
+}
+
 is_built() {
-  [ "$(cat "$(mark_of "$1")" 2>/dev/null)" = "$(cksum <"$2")" ]
+  [ "$(cat "$(mark_of "$1")" 2>/dev/null)" = "$(source_of "$2")" ]
 }
 
 mark_built() {
-  mkdir -p "$STATE" 2>/dev/null && cksum <"$2" >"$(mark_of "$1")" 2>/dev/null
+  mkdir -p "$STATE" 2>/dev/null && source_of "$2" >"$(mark_of "$1")" 2>/dev/null
   return 0
 }
 

@@ -1,0 +1,1 @@
+"""Programs that peers run; each works alone, in an environment of its own."""

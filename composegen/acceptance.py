@@ -1,0 +1,104 @@
+"""Whether data fits the declarations, as a plain yes or no: the quick way past the JSON Schema for what is right.
+
+A yes is final, because the schema is made from the same declarations (a test holds the two together over thousands of
+mutants). A no says nothing of the reason: `validation` then asks the schema itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from composegen import faults, foreign, inheritance
+from composegen.fields import Foreign, KeyLimits, Limits, NotEmpty, Section, expression
+from composegen.shapes import FREE, Choice, Declared, Entries, Many, Nothing, Part, Plain, Shape, Words, declared
+from composegen.topology import Topology
+
+if TYPE_CHECKING:
+    from composegen.document import Document
+    from composegen.findings import Findings
+
+
+def check(
+    document: Document, schema: Mapping[str, Any], compose_schema: Callable[[], Mapping[str, Any]]
+) -> Findings:
+    """What does not fit in a document; see `validation.validate`, which is asked only when something may not."""
+    data = inheritance.effective(document.data)
+    doubts = any(foreign.fragments(data)) or any(faults.octal_numbers(document))
+    if accepts(data) and not doubts:
+        return ()
+    from composegen.validation import validate  # jsonschema takes longer to import than most topologies to render
+
+    return validate(document, schema, compose_schema)
+
+
+def accepts(data: Any) -> bool:
+    """Whether a topology fits its declarations."""
+    return _fits_section(Topology, data)
+
+
+def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
+    match shape:
+        case Plain():
+            return _is_of(shape.kind, value) and _within(shape.marks, value)
+        case Part(section=section):
+            return _fits_part(section, value)
+        case Entries():
+            return isinstance(value, dict) and _fits_entries(shape, value)
+        case Choice(shapes=shapes):
+            return any(_fits(one, value) for one in shapes)
+        case Many(item=item):
+            return isinstance(value, list) and all(_fits(item, one) for one in value)
+        case Words(words=words):
+            return any(value == word and type(value) is type(word) for word in words)
+        case Nothing():
+            return value is None
+    return True
+
+
+def _fits_part(section: type[Section], value: Any) -> bool:
+    fields, _ = _members(cast("Hashable", section))
+    return (bool(section.SHORT) and _fits(fields[section.SHORT].shape, value)) or _fits_section(section, value)
+
+
+def _fits_section(section: type[Section], value: Any) -> bool:
+    fields, required = _members(cast("Hashable", section))
+    if not isinstance(value, dict) or not required <= value.keys():
+        return False
+    return all(_fits(fields[key].shape, one) if key in fields else key.startswith(FREE) for key, one in value.items())
+
+
+def _fits_entries(shape: Entries, value: Mapping[str, Any]) -> bool:
+    if any(isinstance(mark, Foreign) for mark in shape.marks):
+        return True
+    if not value and any(isinstance(mark, NotEmpty) for mark in shape.marks):
+        return False
+    limits = [mark.limits for mark in shape.marks if isinstance(mark, KeyLimits)]
+    marks = limits or (shape.key.marks if isinstance(shape.key, Plain) else ())
+    return all(_within(marks, key) and _fits(shape.value, one) for key, one in value.items())
+
+
+def _is_of(kind: type, value: Any) -> bool:
+    """Whether a scalar is of this type; as in JSON Schema, 2.0 is a whole number."""
+    if kind is int and isinstance(value, float):
+        return value.is_integer()
+    return type(value) in ((int, float) if kind is float else (kind,))
+
+
+def _within(marks: Iterable[Any], value: Any) -> bool:
+    return all(_is_within(mark, value) for mark in marks if isinstance(mark, Limits))
+
+
+def _is_within(limits: Limits, value: Any) -> bool:
+    if limits.pattern is not None:
+        return isinstance(value, str) and expression(limits.pattern).search(value) is not None
+    low = limits.minimum is None or value >= limits.minimum
+    return low and (limits.maximum is None or value <= limits.maximum)
+
+
+@cache
+def _members(section: Hashable) -> tuple[Mapping[str, Declared], frozenset[str]]:
+    """The fields of a section by name, and the names of those that it must have."""
+    fields = declared(cast("type[Section]", section))
+    return {field.name: field for field in fields}, frozenset(field.name for field in fields if not field.optional)

@@ -1,0 +1,74 @@
+"""What `check` and `status` look at: the output folder beside what render would write into it. Nothing is written."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composegen.cli import options
+from composegen.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from composegen.io.source import Opened
+    from composegen.pipeline import Compiled
+    from composegen.standing import Standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which topology is meant, and which output folder, as the command line says it."""
+
+    topology: str | None
+    output: str | None
+    env_file: tuple[str, ...] = ()
+
+    def render(self) -> str:
+        """The command line that renders the same."""
+        words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
+        words += [] if self.output is None else ["-o", self.output]
+        return shlex.join([*words, *(word for file in self.env_file for word in ("--env-file", file))])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """How the output folder stands; `root` and `standings` are None when the topology has errors."""
+
+    opened: Opened
+    compiled: Compiled
+    root: Path | None = None
+    standings: tuple[Standing, ...] | None = None
+    removes_much: bool = False
+    """Whether render would ask for `--force` because of how much it would remove."""
+
+
+def compare(request: Request) -> Compared:
+    """Render in memory and read what is there. Raises ComposegenError when something cannot be read."""
+    from composegen import changes as decisions
+    from composegen import pipeline
+    from composegen.io import disk
+    from composegen.io.source import open_topology
+    from composegen.manifest import LOCK
+    from composegen.standing import standings
+
+    opened = open_topology(request.topology, request.env_file)
+    with Bar() as bar:
+        compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
+    if compiled.tree is None or compiled.topology is None:
+        return Compared(opened=opened, compiled=compiled)
+    root = options.root(opened, compiled, request.output)
+    lock = disk.read_lock(root)
+    actual = disk.read(root, [*compiled.tree, *lock.files, LOCK])
+    changes = decisions.compare(compiled.tree, actual, lock.files)
+    found = standings(compiled.tree, changes, lock, actual.get(LOCK))
+    return Compared(opened=opened, compiled=compiled, root=root, standings=found, removes_much=changes.removes_much)
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Two columns, aligned."""
+    rows = list(rows)
+    width = max((len(first) for first, _ in rows), default=0)
+    return "".join(f"  {first.ljust(width)}  {second}\n" for first, second in rows)

@@ -1,0 +1,33 @@
+"""How much the property tests try: a slice in each run, as much as asked for by the environment.
+
+`PROPERTY_EXAMPLES=1000` sets how many cases each property gets, `PROPERTY_SEED=7` repeats a run; the seed of a run is
+printed with what fails.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+import hypothesis
+
+SEED = int(os.environ.get("PROPERTY_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
+"""Of this process; every failure names the one that it came from."""
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def examples(slice_of_them: int) -> int:
+    """How many cases to try: those asked for, else a slice."""
+    return int(os.environ.get("PROPERTY_EXAMPLES", str(slice_of_them)))
+
+
+def tried(slice_of_them: int) -> Callable[[Test], Test]:
+    """Settings of a hypothesis test that tries this many examples; failing ones are printed to be run again."""
+    return hypothesis.settings(
+        max_examples=examples(slice_of_them),
+        print_blob=True,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+    )
