@@ -6,9 +6,15 @@ also while modules are imported, and where Python could only report it (in a des
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from typing import Any
+
+from composegen import __version__
+
+TYPE_CHECKING = False  # what `typing` says too, without its import
+if TYPE_CHECKING:
+    from typing import Any
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C; `errors` has the others, but is not imported yet when this is needed."""
@@ -18,9 +24,24 @@ def main() -> None:
     """Run the command line and end with its exit code."""
     sys.excepthook = _uncaught
     sys.unraisablehook = _unraisable
+    if sys.argv[1:] == ["--version"] and _say(f"composegen {__version__}\n"):
+        return
+    # A run is short, and what it makes lives to its end: looking for cycles would take a sixth of its time.
+    gc.disable()
     from composegen.cli import main as run
 
     run()
+
+
+def _say(text: str) -> bool:
+    """Print without importing the command line, which takes six times as long; whether that went well.
+
+    The command line knows the option too, and what to do when nobody can read the answer.
+    """
+    try:
+        return os.write(1, text.encode()) > 0
+    except OSError:
+        return False
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, traceback: Any) -> None:

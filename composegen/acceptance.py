@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from composegen.findings import Findings
 
 
-def check(
-    document: Document, schema: Mapping[str, Any], compose_schema: Callable[[], Mapping[str, Any]]
-) -> Findings:
+def check(document: Document, schema: Mapping[str, Any], compose_schema: Callable[[], Mapping[str, Any]]) -> Findings:
     """What does not fit in a document; see `validation.validate`, which is asked only when something may not."""
     data = inheritance.effective(document.data)
     doubts = any(foreign.fragments(data)) or any(faults.octal_numbers(document))
@@ -38,7 +36,8 @@ def accepts(data: Any) -> bool:
     return _fits_section(Topology, data)
 
 
-def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
+def fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
+    """Whether a value is of this shape."""
     match shape:
         case Plain():
             return _is_of(shape.kind, value) and _within(shape.marks, value)
@@ -47,9 +46,9 @@ def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each sha
         case Entries():
             return isinstance(value, dict) and _fits_entries(shape, value)
         case Choice(shapes=shapes):
-            return any(_fits(one, value) for one in shapes)
+            return any(fits(one, value) for one in shapes)
         case Many(item=item):
-            return isinstance(value, list) and all(_fits(item, one) for one in value)
+            return isinstance(value, list) and all(fits(item, one) for one in value)
         case Words(words=words):
             return any(value == word and type(value) is type(word) for word in words)
         case Nothing():
@@ -59,14 +58,14 @@ def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each sha
 
 def _fits_part(section: type[Section], value: Any) -> bool:
     fields, _ = _members(cast("Hashable", section))
-    return (bool(section.SHORT) and _fits(fields[section.SHORT].shape, value)) or _fits_section(section, value)
+    return (bool(section.SHORT) and fits(fields[section.SHORT].shape, value)) or _fits_section(section, value)
 
 
 def _fits_section(section: type[Section], value: Any) -> bool:
     fields, required = _members(cast("Hashable", section))
     if not isinstance(value, dict) or not required <= value.keys():
         return False
-    return all(_fits(fields[key].shape, one) if key in fields else key.startswith(FREE) for key, one in value.items())
+    return all(fits(fields[key].shape, one) if key in fields else key.startswith(FREE) for key, one in value.items())
 
 
 def _fits_entries(shape: Entries, value: Mapping[str, Any]) -> bool:
@@ -74,9 +73,18 @@ def _fits_entries(shape: Entries, value: Mapping[str, Any]) -> bool:
         return True
     if not value and any(isinstance(mark, NotEmpty) for mark in shape.marks):
         return False
+    marks = _key_marks(shape)
+    return all(_within(marks, key) and fits(shape.value, one) for key, one in value.items())
+
+
+def may_be_called(shape: Entries, key: str) -> bool:
+    """Whether a key may be the name of an entry."""
+    return _within(_key_marks(shape), key)
+
+
+def _key_marks(shape: Entries) -> Iterable[Any]:
     limits = [mark.limits for mark in shape.marks if isinstance(mark, KeyLimits)]
-    marks = limits or (shape.key.marks if isinstance(shape.key, Plain) else ())
-    return all(_within(marks, key) and _fits(shape.value, one) for key, one in value.items())
+    return limits or (shape.key.marks if isinstance(shape.key, Plain) else ())
 
 
 def _is_of(kind: type, value: Any) -> bool:

@@ -71,7 +71,7 @@ def render(artifacts: Iterable[Artifact | Literal], templates: Templates, progre
         )
         for artifact in _counted(tuple(artifacts), progress)
     }
-    return dict(sorted(tree.items()))
+    return dict(sorted(tree.items(), key=lambda item: item[0].parts))
 
 
 def _counted(artifacts: tuple[Artifact | Literal, ...], progress: Progress | None) -> Iterator[Artifact | Literal]:

@@ -83,7 +83,7 @@ def compare(planned: Tree, actual: Mapping[PurePosixPath, Entry], written: Mappi
 
     `actual` needs to hold only the files at the paths of the other two.
     """
-    return Changes(items=tuple(sorted(_changes(planned, actual, written), key=lambda change: change.path)))
+    return Changes(items=tuple(sorted(_changes(planned, actual, written), key=lambda change: change.path.parts)))
 
 
 def same(first: Entry, second: Entry) -> bool:

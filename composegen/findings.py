@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Literal
 
 from composegen.keypath import KeyPath
@@ -23,6 +23,19 @@ class Severity(IntEnum):
     def label(self) -> str:
         """The word printed before the code: note, warning or error."""
         return self.name.lower()
+
+
+class Basis(Enum):
+    """From what a finding follows: while all of that is sound, it stands, whatever else is wrong with the topology."""
+
+    PLACES = "places"
+    """The nodes that it points at."""
+    ENTRIES = "entries"
+    """The whole hosts, stores, services, apps and sections to which these belong, with the defaults of a service."""
+    NAMED = "named"
+    """These, and the entries that they name."""
+    WHOLE = "whole"
+    """All of the topology; above all what says that something is missing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +77,7 @@ class Finding:
     related: tuple[Location, ...] = ()
     sensitive: bool = False
     """Whether the value at `where` must appear in no report."""
+    basis: Basis = Basis.WHOLE
 
 
 Findings = tuple[Finding, ...]

@@ -1,11 +1,11 @@
 """The whole program on one screen: each stage takes what the one before has made.
 
-A stage runs only while no error has been found, except that each stage reports all of its own findings first.
+A stage runs only while no error has been found; after one, `remainder` says what the later stages are sure of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
 from composegen import (
@@ -13,8 +13,10 @@ from composegen import (
     artifacts,
     build,
     document,
+    modelfiles,
     policy,
     references,
+    remainder,
     resolve,
     rules,
     suppressions,
@@ -83,17 +85,22 @@ def compile(  # noqa: A001 - the field's own word for what this is
 
     parsed, more = variables.substitute(parsed, world.environment)
     comments = suppressions.read(parsed)
-    findings = (*findings, *more, *comments.findings)
-    findings = (*findings, *acceptance.check(parsed, world.schema, world.compose_schema))
-    if has_errors(findings):
+    unread, faults = has_errors(findings), (*more, *acceptance.check(parsed, world.schema, world.compose_schema))
+    findings = (*findings, *comments.findings, *faults)
+    if unread:
         return Compiled(findings=findings, document=parsed)
+    topology = None if has_errors(faults) else build.build(parsed)
+    if topology is None or has_errors((*references.check(topology), *policy.check(topology))):
+        rest = remainder.remainder(parsed, faults, world.read, comments)
+        return Compiled(
+            findings=(*findings, *rest.findings),
+            document=parsed,
+            topology=topology,
+            allowed=rest.allowed,
+            sensitive=rest.sensitive,
+        )
 
-    topology = build.build(parsed)
-    findings = (*findings, *references.check(topology), *policy.check(topology))
-    if has_errors(findings):
-        return Compiled(findings=findings, document=parsed, topology=topology)
-
-    files, more = _modelfiles(topology, world.read)
+    files, more = modelfiles.read(topology, world.read)
     plan = resolve.resolve(topology, files)
     found = rules.check(plan, parsed.locate)
     left, allowed = comments.apply(policy.apply(topology, found))
@@ -117,37 +124,6 @@ def _rendered(compiled: Compiled, plan: Plan, world: World, progress: artifacts.
     except templating.TemplateFault as fault:
         return replace(compiled, findings=(*compiled.findings, _of_template(fault)))
     return replace(compiled, tree=tree)
-
-
-def _modelfiles(topology: Topology, read: Callable[[str], bytes | None]) -> tuple[dict[str, bytes], Findings]:
-    """The Modelfiles that the topology names, and a finding for each that cannot be read."""
-    files: dict[str, bytes] = {}
-    findings: list[Finding] = []
-    for model in _models(topology):
-        content = read(model[0])
-        if content is None:
-            findings.append(_missing(*model))
-        else:
-            files[model[0]] = content
-    return files, tuple(findings)
-
-
-def _models(topology: Topology) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    for service in topology.services.values():
-        for model in service.models:
-            if model.modelfile is not None:
-                yield model.modelfile, model.at("modelfile")
-
-
-def _missing(path: str, origin: tuple[str | int, ...]) -> Finding:
-    return Finding(
-        code="CG011",
-        slug="missing-file",
-        severity=Severity.ERROR,
-        message=f"there is no file `{path}` beside the topology",
-        where=Location(path=origin),
-        expected="a readable file in the topology's folder or below it",
-    )
 
 
 def _of_template(fault: templating.TemplateFault) -> Finding:

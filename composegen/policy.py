@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from composegen import rules
-from composegen.findings import Finding, Findings, Location, Severity
+from composegen.findings import Basis, Finding, Findings, Location, Severity
 from composegen.limits import first
 from composegen.suggestion import cut, did_you_mean
 
@@ -61,6 +61,7 @@ def _unknown(slug: str, topology: Topology) -> Finding:
         where=Location(path=topology.at("rules", slug), part="key"),
         expected="name of a rule, from CG2xx to CG8xx",
         hint=near,
+        basis=Basis.PLACES,
     )
 
 
@@ -73,4 +74,5 @@ def _lowered(slug: str, word: str, topology: Topology) -> Finding:
         where=Location(path=topology.at("rules", slug)),
         expected="`error`",
         hint=f"allow one place, on its line: `# composegen: allow[{slug}] reason`",
+        basis=Basis.PLACES,
     )

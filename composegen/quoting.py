@@ -104,6 +104,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 
 def _yaml(value: object, indent: int | None, style: yamltext.Style) -> str:
+    if isinstance(value, str):
+        return yamltext.literal(value, style)
     return yamltext.flow(value, style) if indent is None else yamltext.block(value, indent, style)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from composegen import limits
 from composegen.fields import Ref, Section
-from composegen.findings import Finding, Findings, Location, Part, Severity
+from composegen.findings import Basis, Finding, Findings, Location, Part, Severity
 from composegen.shapes import Choice, Entries, Many, Plain, Shape, Words, declared
 from composegen.shapes import Part as SectionShape
 from composegen.suggestion import cut, did_you_mean, one_of
@@ -20,31 +21,50 @@ if TYPE_CHECKING:
 
     from composegen.keypath import KeyPath
 
+Unsure = Callable[[str, str], bool]
+"""Tells of a section and a name whether there may be such an entry although the topology has none."""
+
 _NOUNS = {"hosts": "host", "stores": "store", "services": "service", "apps": "app"}
 
 
-def check(topology: Topology) -> Findings:
+def _never(_section: str, _name: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What there is to refer to."""
+
+    topology: Topology
+    may_exist: Unsure
+
+    def has(self, section: str, name: str) -> bool:
+        return name in getattr(self.topology, section) or self.may_exist(section, name)
+
+
+def check(topology: Topology, may_exist: Unsure = _never) -> Findings:
     """A finding for each name that nothing bears, and for each service that runs nowhere.
 
     What a service takes from `defaults` is said once, of `defaults`.
     """
+    known = _Known(topology=topology, may_exist=may_exist)
     return limits.first(
         chain(
-            _dangling(topology, topology),
-            _unmet_needs(topology),
+            _dangling(topology, known),
+            _unmet_needs(known),
             (_nowhere(service) for service in topology.services.values() if not service.hosts),
         )
     )
 
 
-def _dangling(section: Section, topology: Topology) -> Iterator[Finding]:
+def _dangling(section: Section, known: _Known) -> Iterator[Finding]:
     """The references in a section and below it that lead nowhere."""
     for field in declared(type(section)):
         value = getattr(section, field.name)
         if isinstance(section, Service):
-            value = _own(value, getattr(topology.defaults, field.name))
+            value = _own(value, getattr(known.topology.defaults, field.name))
         if value is not None:
-            yield from _in_value(field.shape, value, section.at(field.name), topology)
+            yield from _in_value(field.shape, value, section.at(field.name), known)
 
 
 def _own(value: Any, default: Any) -> Any:
@@ -56,48 +76,49 @@ def _own(value: Any, default: Any) -> Any:
     return value
 
 
-def _in_value(shape: Shape, value: Any, path: KeyPath, topology: Topology) -> Iterator[Finding]:
+def _in_value(shape: Shape, value: Any, path: KeyPath, known: _Known) -> Iterator[Finding]:
     match shape:
         case Plain(marks=marks):
-            yield from _named(marks, value, path, "value", topology)
+            yield from _named(marks, value, path, "value", known)
         case SectionShape():
-            yield from _dangling(value, topology)
+            yield from _dangling(value, known)
         case Many(item=item):
             for index, one in enumerate(value):
-                yield from _in_value(item, one, (*path, index), topology)
+                yield from _in_value(item, one, (*path, index), known)
         case Entries(key=key, value=inner):
             for name, one in value.items():
-                yield from _named(key.marks, name, (*path, name), "key", topology)
-                yield from _in_value(inner, one, (*path, name), topology)
+                yield from _named(key.marks, name, (*path, name), "key", known)
+                yield from _in_value(inner, one, (*path, name), known)
         case Choice(shapes=shapes):
-            yield from _in_choice(shapes, value, path, topology)
+            yield from _in_choice(shapes, value, path, known)
 
 
-def _in_choice(shapes: Iterable[Shape], value: Any, path: KeyPath, topology: Topology) -> Iterator[Finding]:
+def _in_choice(shapes: Iterable[Shape], value: Any, path: KeyPath, known: _Known) -> Iterator[Finding]:
     """The branch that the value belongs to; a word that stands for itself is no reference."""
     if any(isinstance(shape, Words) and value in shape.words for shape in shapes):
         return
     for shape in shapes:
         match shape, value:
             case (SectionShape(), Section()) | (Plain(), str()):
-                yield from _in_value(shape, value, path, topology)
+                yield from _in_value(shape, value, path, known)
                 return
 
 
-def _named(marks: Iterable[Any], name: Any, path: KeyPath, part: Part, topology: Topology) -> Iterator[Finding]:
+def _named(marks: Iterable[Any], name: Any, path: KeyPath, part: Part, known: _Known) -> Iterator[Finding]:
     for mark in marks:
-        if isinstance(mark, Ref) and name not in getattr(topology, mark.section):
-            yield _unknown(f"{_NOUNS[mark.section]} `{cut(name)}`", name, path, part, getattr(topology, mark.section))
+        if isinstance(mark, Ref) and not known.has(mark.section, name):
+            names = getattr(known.topology, mark.section)
+            yield _unknown(f"{_NOUNS[mark.section]} `{cut(name)}`", name, path, part, names)
 
 
-def _unmet_needs(topology: Topology) -> Iterator[Finding]:
+def _unmet_needs(known: _Known) -> Iterator[Finding]:
     """Needs of apps, which name a service or another app."""
-    known = {**topology.services, **topology.apps}
-    for app in topology.apps.values():
+    names = {**known.topology.services, **known.topology.apps}
+    for app in known.topology.apps.values():
         for need in app.needs:
-            if need.service not in known:
+            if not known.has("services", need.service) and not known.has("apps", need.service):
                 what = f"service or app `{cut(need.service)}`"
-                yield _unknown(what, need.service, need.at("service"), "value", known)
+                yield _unknown(what, need.service, need.at("service"), "value", names)
 
 
 def _unknown(what: str, name: str, path: KeyPath, part: Part, known: Iterable[str]) -> Finding:
@@ -110,6 +131,7 @@ def _unknown(what: str, name: str, path: KeyPath, part: Part, known: Iterable[st
         where=Location(path=path, part=part),
         expected=one_of(names) if names else "a name that is declared; none is",
         hint=did_you_mean(name, names),
+        basis=Basis.PLACES,
     )
 
 
@@ -127,4 +149,5 @@ def _nowhere(service: Service) -> Finding:
         where=Location(path=service.at(), part="key"),
         expected="`hosts`: at least one host",
         hint="for example `hosts: {NAME: 1}`",
+        basis=Basis.ENTRIES,
     )

@@ -61,8 +61,11 @@ class Suppressions:
     items: tuple[Suppression, ...]
     findings: Findings
 
-    def apply(self, findings: Findings) -> tuple[Findings, tuple[Allowed, ...]]:
-        """What is not allowed, with a warning for each comment that allows nothing; and what is allowed."""
+    def apply(self, findings: Findings, *, whole: bool = True) -> tuple[Findings, tuple[Allowed, ...]]:
+        """What is not allowed, with a warning for each comment that allows nothing; and what is allowed.
+
+        `whole`: whether these are all findings, so that it is known which comments allow nothing.
+        """
         if not self.items:
             return findings, ()
         by_line = {(one.slug, one.line): one for one in reversed(self.items)}
@@ -77,7 +80,7 @@ class Suppressions:
             else:
                 kept.append(finding)
         unused = first(_unused(one) for one in self.items if (one.slug, one.line) not in used)
-        return (*kept, *unused), tuple(allowed)
+        return (*kept, *(unused if whole else ())), tuple(allowed)
 
     def _lines(self, finding: Finding) -> tuple[int, ...]:
         """The line of the place, and that of its key: the two differ where a block begins.
@@ -107,11 +110,13 @@ def read(document: Document) -> Suppressions:
 def _all(document: Document) -> Iterator[Suppression | Finding]:
     """What the comments say, line by line; a comment goes to the end of its line, so there is one on each."""
     candidates = [number for number, line in enumerate(document.lines, start=1) if MARKER in line]
-    covered = _covered(document, frozenset(candidates)) if candidates else {}
+    if not candidates:
+        return
+    covered, targets = _covered(document, frozenset(candidates)), _targets(document, candidates)
     for number in candidates:
         for match in _COMMENT.finditer(document.line(number)):
             if not _inside(covered[number], match.start() + 1):
-                yield from _comment(document, number, match)
+                yield from _comment(document.line(number), match, number, targets[number])
                 break
 
 
@@ -121,9 +126,8 @@ def _inside(ranges: Sequence[tuple[float, float]], column: int) -> bool:
     return before > 0 and column < ranges[before - 1][1]
 
 
-def _comment(document: Document, number: int, match: re.Match[str]) -> Iterator[Suppression | Finding]:
-    """What one comment says; nothing when it is one for people only."""
-    line = document.line(number)
+def _comment(line: str, match: re.Match[str], number: int, about: int) -> Iterator[Suppression | Finding]:
+    """What one comment on line `number` says; nothing when it is one for people only."""
     text = line[match.end() :]
     if not _MEANT.match(text):
         return
@@ -139,7 +143,7 @@ def _comment(document: Document, number: int, match: re.Match[str]) -> Iterator[
         return
     begin = match.end() + allow.start(1)
     for name in names:
-        yield _named(name[0], reason, _about(document, number), _span(number, begin + name.start(), begin + name.end()))
+        yield _named(name[0], reason, about, _span(number, begin + name.start(), begin + name.end()))
 
 
 def _named(name: str, reason: str, line: int, span: Span) -> Suppression | Finding:
@@ -152,11 +156,15 @@ def _named(name: str, reason: str, line: int, span: Span) -> Suppression | Findi
     return Suppression(slug=rule.slug, reason=reason, line=line, span=span)
 
 
-def _about(document: Document, number: int) -> int:
-    """The line that a comment is about: its own, or where it stands alone, the first line below that is no comment."""
-    while document.line(number).lstrip().startswith("#"):
-        number += 1
-    return number
+def _targets(document: Document, numbers: Sequence[int]) -> dict[int, int]:
+    """The line that each comment is about: its own, or where it stands alone, the first below that is no comment."""
+    targets: dict[int, int] = {}
+    for number in reversed(numbers):  # from the end, so that a block of comments is walked through once
+        line = number
+        while line not in targets and document.line(line).lstrip().startswith("#"):
+            line += 1
+        targets[number] = targets.get(line, line)
+    return targets
 
 
 def _covered(document: Document, lines: frozenset[int]) -> dict[int, list[tuple[float, float]]]:

@@ -27,7 +27,6 @@ Error = Any
 """A `ValidationError`; by the library's types each attribute may be unset, which none is in an error that was found."""
 
 
-
 def validate(
     document: Document, schema: Mapping[str, Any], compose_schema: Callable[[], Mapping[str, Any]]
 ) -> Findings:

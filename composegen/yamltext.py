@@ -55,7 +55,7 @@ def scalar(value: object, style: Style = PLAIN_YAML) -> str:
     """One value on one line: null, a boolean, a number, or text."""
     match value:
         case str():
-            return _literal(value, style)
+            return literal(value, style)
         case None:
             return "null"
         case bool():
@@ -66,6 +66,12 @@ def scalar(value: object, style: Style = PLAIN_YAML) -> str:
             return _number(value)
         case _:
             return quoted(style.other(value), style)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def literal(text: str, style: Style = PLAIN_YAML) -> str:
+    """Text on one line, as it is or in double quotes."""
+    return _text(style.literal(text), style)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -126,11 +132,6 @@ def _is_collection(value: Any) -> bool:
 
 def _key(key: object, style: Style) -> str:
     return _text(key, style) if isinstance(key, str) else scalar(key, style)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _literal(text: str, style: Style) -> str:
-    return _text(style.literal(text), style)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from composegen import report
+from composegen.cli.options import FORMATS
 from composegen.errors import ExitCode
 from tests import official
 from tests.invoking import BAD, CHECKOUT, GOOD, WARNS, Run, runner
@@ -23,7 +23,7 @@ ALLOWED = f"{HEAD}    image: ollama/ollama  # composegen: allow[floating-tag] a 
 SECRETS = f"{HEAD}    environment: {{API_TOKEN: {SECRET}, OLLAMA_NUM_PARALEL: 2}}\n    hosts: {{box: 1}}\n"
 SYNTAX = "name: [demo\n"
 
-PROGRAMS = [name for name in report.FORMATS if name != "text"]
+PROGRAMS = [name for name in FORMATS if name != "text"]
 every_format = pytest.mark.parametrize("name", PROGRAMS)
 
 
@@ -104,7 +104,7 @@ def test_a_checked_folder_without_findings(run: Run, name: str) -> None:
     assert (outcome.code, READERS[name](outcome.out), outcome.err) == (ExitCode.DONE, [], "")
 
 
-@pytest.mark.parametrize("name", report.FORMATS)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize(
     "change",
     [

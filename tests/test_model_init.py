@@ -454,3 +454,22 @@ def test_shellcheck_has_nothing_to_say(stage: Stage) -> None:
         [SHELLCHECK, stage.folder / "model-init.sh"], capture_output=True, text=True, timeout=60, check=False
     )
     assert checked.stdout == ""
+
+
+def test_a_signal_ends_the_pull_that_is_running(stage: Stage) -> None:
+    pulling = 'echo "$*" >>"$FAKE/calls"\n[ "$1" != show ] || exit 1\n[ "$1" = pull ] || exit 0\n'
+    ending = """trap 'kill "$!"; : >"$FAKE/ended"; exit 143' TERM\nsleep 30 &\n: >"$FAKE/hanging"\nwait\n"""
+    program(stage.folder / "bin" / "ollama", f"#!/bin/sh\n{pulling}{ending}")
+    process = subprocess.Popen(
+        stage.command("--model", "a"), env=stage.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until((stage.folder / "hanging").exists)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 143
+    until((stage.folder / "ended").exists)
+
+
+def test_a_server_that_went_away_may_come_back_whatever_was_said_before(stage: Stage) -> None:
+    words = "Error: write /models/blobs/x: no space left on device\nError: could not connect to ollama server"
+    stage.fails("a", 1, words)
+    assert stage.run("--attempts", "5", "--model", "a").pulls == ("pull a",) * 2

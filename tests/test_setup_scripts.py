@@ -278,3 +278,40 @@ def test_shellcheck_has_nothing_to_say(tmp_path: Path, store: object) -> None:
             script.write_bytes(entry.data)
             done = subprocess.run([shellcheck, script], capture_output=True, text=True, timeout=60, check=False)
             assert done.returncode == 0, done.stdout
+
+
+def test_a_mount_in_the_wrong_mode_is_put_right(client: Machine) -> None:
+    (client.folder / "state/mounted").touch()
+    for name, body in {
+        "findmnt": 'case $* in *SOURCE*) cat "$STATE/source";; *) cat "$STATE/mode";; esac',
+        "mount": 'case $* in "-o remount,ro "*) echo ro,hard >"$STATE/mode";; esac',
+    }.items():
+        (client.folder / "fakes" / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>"$LOG"\n{body}\n')
+    (client.folder / "state/mode").write_text("rw,hard\n")
+    checked = client.run("--check")
+    assert checked.returncode == 1
+    assert "would change  mount /opt/ollama-models again as ro" in checked.stdout
+    done = client.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mount -o remount,ro /opt/ollama-models" in client.calls
+    assert (client.folder / "state/mode").read_text() == "ro,hard\n"
+    assert "Everything is in order." in client.run().stdout
+
+
+@pytest.mark.parametrize("firewall", ["ufw", "firewall-cmd"])
+def test_a_firewall_gets_addresses_but_no_names(tmp_path: Path, firewall: str) -> None:
+    found = machine(tmp_path, "server80", without=() if firewall == "ufw" else ("ufw",))
+    fake = found.folder / "bin/firewall-cmd"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "firewall-cmd $*" >>"$LOG"\ncase $* in *query*) exit 1;; esac\n')
+    fake.chmod(0o755)
+    script = found.script.read_text()
+    assert "firewall 10.0.0.84\n" in script
+    found.script.write_text(script.replace("firewall 10.0.0.84\n", "firewall server84.example dead.beef fd00::84\n"))
+    done = found.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("server84.example", "dead.beef"):
+        assert f"firewall: {name} is a name; open 2049/tcp for its address by hand" in done.stdout
+        assert not [call for call in found.calls if name in call]
+    added = [call for call in found.calls if call.startswith(("ufw allow", "firewall-cmd --quiet --add"))]
+    assert len(added) == 1
+    assert "fd00::84" in added[0]

@@ -224,6 +224,20 @@ def test_many_comments_are_read_in_one_pass() -> None:
     assert codes(result) == ["CG023"] * 400
 
 
+def test_a_long_block_of_comments_is_about_the_line_below() -> None:
+    result = compile_text(
+        f"{HASH}\n" * 500 + "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  a: {hosts: {box: 1}}\n"
+    )
+    assert {finding.message for finding in result.findings} == {
+        "nothing on line 501 has to be allowed as `floating-tag`"
+    }
+
+
+def test_too_many_mistakes_in_comments_end_in_one_finding() -> None:
+    result = compiled(*(f"# composegen: allow[x{number}] y" for number in range(1200)))
+    assert codes(result) == ["CG022"] * 1000 + ["CG012"]
+
+
 # Severities
 
 

@@ -6,10 +6,8 @@ Commands are imported when they are called, and the pipeline inside them, so tha
 from __future__ import annotations
 
 import importlib
-import platform
-import shlex
 import sys
-import traceback
+from collections.abc import Mapping
 
 import click
 
@@ -17,8 +15,18 @@ from composegen import __version__
 from composegen.cli import options, streams
 from composegen.errors import ComposegenError, ExitCode
 
-COMMANDS = ("init", "validate", "render", "check", "status", "explain", "schema", "doctor", "completion")
-"""Every command, in the order of `--help`; each is a module of this package with a `command`."""
+COMMANDS: Mapping[str, str] = {
+    "init": "Write a commented topology to start from.",
+    "validate": "Check a topology and print every finding.",
+    "render": "Write the files of every host.",
+    "check": "Are the files exactly what render would write?",
+    "status": "What happened to each file, and what render would do to it.",
+    "explain": "Print the page of a code or of its name.",
+    "schema": "Print the JSON Schema of the topology, for editors.",
+    "doctor": "What is installed here, in which versions, and what follows.",
+    "completion": "Print the script that makes bash, zsh or fish complete composegen.",
+}
+"""Every command and what it does, in the order of `--help`; each is a module of this package with a `command`."""
 
 
 class Commands(click.Group):
@@ -33,7 +41,13 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"composegen.cli.{cmd_name}").command
+        command.short_help = COMMANDS[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """The list of commands, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(tuple(COMMANDS.items()))
 
 
 @click.group(
@@ -75,7 +89,9 @@ def run(  # noqa: PLR0911 - one for each way to end
         streams.say(f"composegen: {error}")
         return error.exit_code if isinstance(error, ComposegenError) else ExitCode.FAILED
     except Exception:  # noqa: BLE001 - the last resort: whatever it is, it is our mistake
-        streams.complain(_bug(sys.argv[1:] if arguments is None else arguments))
+        from composegen.cli import bug
+
+        streams.complain(bug.report(sys.argv[1:] if arguments is None else arguments))
         return ExitCode.BUG
     return outcome if isinstance(outcome, int) else ExitCode.DONE
 
@@ -83,13 +99,3 @@ def run(  # noqa: PLR0911 - one for each way to end
 def main() -> None:
     """Entry point of the program."""
     sys.exit(run())
-
-
-def _bug(arguments: list[str]) -> str:
-    """What to paste into a report of a bug in composegen; it holds no value of the environment."""
-    return (
-        "composegen: this is a bug in composegen, not in your topology. Please report all of this:\n\n"
-        f"composegen {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
-        f"composegen {shlex.join(arguments)}\n"
-        f"{traceback.format_exc()}"
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from composegen.cli import compared, options, streams
+from composegen.cli import compared, options, reporting, streams
 from composegen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from composegen.findings import Findings
 
 
-@click.command("check", short_help="Are the files exactly what render would write?")
+@click.command("check")
 @options.topology
 @options.output
 @options.report_format
@@ -41,9 +41,9 @@ def command(
     if format == "text":
         _print(outcome, found, request, strict=strict)
     else:
-        about = options.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
-        options.print_for_programs(format, (*outcome.compiled.findings, *found), about, strict=strict)
-    if found or options.blocks(outcome.compiled.findings, strict=strict):
+        about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
+        reporting.print_for_programs(format, (*outcome.compiled.findings, *found), about, strict=strict)
+    if found or reporting.blocks(outcome.compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
 
 
@@ -61,17 +61,17 @@ def _report(format: str, outcome: Compared, findings: Findings) -> None:  # noqa
     from composegen.report import json
 
     reports = {"json": json.report}
-    about = options.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
+    about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
     streams.result(reports[format](findings, about))
 
 
 def _print(outcome: Compared, found: Findings, request: Request, *, strict: bool) -> None:
     """For people: a line per file, the counts, and the command that mends it."""
     compiled = outcome.compiled
-    blocked = options.blocks(compiled.findings, strict=strict)
+    blocked = reporting.blocks(compiled.findings, strict=strict)
     if compiled.findings:
-        about = options.sources(outcome.opened.source, outcome.opened.world, compiled)
-        options.print_report(compiled.findings, about, ending="nothing was compared" if compiled.tree is None else "")
+        about = reporting.sources(outcome.opened.source, outcome.opened.world, compiled)
+        reporting.print_report(compiled.findings, about, ending="nothing was compared" if compiled.tree is None else "")
     if outcome.standings is None:
         return
     streams.result(_rows(found) + _verdict(outcome, found))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composegen.cli import options
 from composegen.cli.progress import Bar
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ def compare(request: Request) -> Compared:
     from composegen import changes as decisions
     from composegen import pipeline
     from composegen.io import disk
+    from composegen.io.places import output_folder
     from composegen.io.source import open_topology
     from composegen.manifest import LOCK
     from composegen.standing import standings
@@ -59,7 +59,7 @@ def compare(request: Request) -> Compared:
         compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
     if compiled.tree is None or compiled.topology is None:
         return Compared(opened=opened, compiled=compiled)
-    root = options.root(opened, compiled, request.output)
+    root = output_folder(opened.folder, request.output, compiled.topology.output)
     lock = disk.read_lock(root)
     actual = disk.read(root, [*compiled.tree, *lock.files, LOCK])
     changes = decisions.compare(compiled.tree, actual, lock.files)

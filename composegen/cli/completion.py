@@ -16,7 +16,7 @@ VARIABLE = "_COMPOSEGEN_COMPLETE"
 """The variable by which the script asks composegen; click derives it from the program's name."""
 
 
-@click.command("completion", short_help="Print the script that makes bash, zsh or fish complete composegen.")
+@click.command("completion")
 @click.argument("shell", required=False, metavar="[bash|zsh|fish]", type=click.Choice(SHELLS))
 @options.colour
 def command(shell: str | None) -> None:

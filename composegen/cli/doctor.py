@@ -24,7 +24,7 @@ VERSION = 1
 WIDTH = 100
 
 
-@click.command("doctor", short_help="What is installed here, in which versions, and what follows.")
+@click.command("doctor")
 @options.topology
 @click.option(
     "--format",

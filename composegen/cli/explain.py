@@ -10,7 +10,7 @@ from composegen.cli import candidates, options, streams
 from composegen.errors import ComposegenError
 
 
-@click.command("explain", short_help="Print the page of a code or of its name.")
+@click.command("explain")
 @click.argument("code", metavar="CODE", shell_complete=candidates.codes)
 @options.colour
 def command(code: str) -> None:

@@ -19,7 +19,7 @@ MODELINES = f"# yaml-language-server: $schema=./{SCHEMA}\n# $schema: ./{SCHEMA}\
 """What editors look for: the first line VS Code, Neovim and Helix, the second JetBrains."""
 
 
-@click.command("init", short_help="Write a commented topology to start from.")
+@click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".")
 @click.option(
     "--sample",

@@ -8,7 +8,7 @@ from composegen.cli import options, streams
 from composegen.io import resources
 
 
-@click.command("schema", short_help="Print the JSON Schema of the topology, for editors.")
+@click.command("schema")
 @options.colour
 def command() -> None:
     """Print the JSON Schema of the topology: `composegen schema > topology.schema.json`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from composegen.cli import compared, options, streams
+from composegen.cli import compared, options, reporting, streams
 from composegen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ THEN = {"A": "add", "M": "change", "D": "delete"}
 """Words for the letters of the second column: what render would do."""
 
 
-@click.command("status", short_help="What happened to each file, and what render would do to it.")
+@click.command("status")
 @options.topology
 @options.output
 @click.option("--porcelain", is_flag=True, help="Only the lines of files, in a form that stays as it is; for scripts.")
@@ -35,8 +35,8 @@ def command(topology: str | None, output: str | None, env_file: tuple[str, ...],
 
     outcome = compared.compare(compared.Request(topology=topology, output=output, env_file=env_file))
     if outcome.standings is None:
-        about = options.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
-        options.print_report(outcome.compiled.findings, about, ending="nothing was compared")
+        about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
+        reporting.print_report(outcome.compiled.findings, about, ending="nothing was compared")
         options.end(ExitCode.FINDINGS)
         return
     shown = remarkable(outcome.standings)

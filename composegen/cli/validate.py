@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from composegen.cli import options, streams
+from composegen.cli import options, reporting, streams
 from composegen.errors import ExitCode
 
 
-@click.command("validate", short_help="Check a topology and print every finding.")
+@click.command("validate")
 @options.topology
 @options.report_format
 @options.strict
@@ -27,12 +27,12 @@ def command(topology: str | None, format: str, env_file: tuple[str, ...], *, str
 
     opened = open_topology(topology, env_file)
     compiled = pipeline.compile(opened.source, opened.world)
-    about = options.sources(opened.source, opened.world, compiled)
+    about = reporting.sources(opened.source, opened.world, compiled)
     if format == "text":
         streams.result(text.report(compiled.findings, about, colour=streams.colour(sys.stdout)))
     else:
-        options.print_for_programs(format, compiled.findings, about, strict=strict)
-    if options.blocks(compiled.findings, strict=strict):
+        reporting.print_for_programs(format, compiled.findings, about, strict=strict)
+    if reporting.blocks(compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
     if format == "text":
         streams.say(f"Next: composegen render {'' if topology is None else topology}".rstrip())

@@ -16,7 +16,7 @@ from composegen.changes import Action, Change, Changes
 from composegen.errors import ComposegenError
 from composegen.io import places, staging
 from composegen.io.places import explained, kind
-from composegen.io.staging import Replacement
+from composegen.io.staged import Replacement
 from composegen.manifest import LOCK, Lock, collision, dumps, folded, loads, resolved
 
 _NOTHING = "; nothing was written"

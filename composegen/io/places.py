@@ -46,6 +46,11 @@ def check(root: Path, paths: Iterable[PurePosixPath]) -> frozenset[PurePosixPath
     return frozenset(missing)
 
 
+def output_folder(folder: Path, asked: str | None, stated: str) -> Path:
+    """The output folder: what `-o` asks for, else what the topology in `folder` states."""
+    return Path(asked) if asked is not None else below(folder, stated)
+
+
 def below(folder: Path, stated: str) -> Path:
     """The output folder that a topology in `folder` states.
 

@@ -9,57 +9,21 @@ one of the names given here is ever removed.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from composegen.artifacts import Entry
 from composegen.errors import ComposegenError
 from composegen.io.places import explained, kind
+from composegen.io.staged import Replacement, Staged, staged, write
 from composegen.io.sync import sync
 from composegen.manifest import STAGING
 
 _OURS = re.compile(r"\.gitignore|(new|old)-[0-9]+|journal-[0-9]+\.json")
 _JOURNAL = re.compile(r"journal-([0-9]+)\.json")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Replacement:
-    """One file: its place below the output folder, what is there and what shall be; None is no file."""
-
-    path: PurePosixPath
-    before: Entry | None
-    after: Entry | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staged:
-    """A replacement that is ready: the complete new file and a second name of the old one."""
-
-    place: Path
-    new: Path | None
-    old: Path | None
-
-    def make(self) -> None:
-        """Put the new file in its place, or remove the old one."""
-        if self.new is None:
-            self.place.unlink(missing_ok=True)
-        else:
-            self.new.replace(self.place)
-
-    def undo(self) -> None:
-        """Put the old file back, whether or not it was replaced."""
-        untouched = self.place.exists() if self.new is None else self.new.exists()
-        if untouched:
-            return
-        if self.old is None:
-            self.place.unlink(missing_ok=True)
-        else:
-            self.place.parent.mkdir(parents=True, exist_ok=True)
-            self.old.replace(self.place)
 
 
 @dataclass(kw_only=True)
@@ -73,21 +37,13 @@ class Stage:
 
     def add(self, replacement: Replacement) -> None:
         """Make one replacement ready. Raises OSError that names the place of the file."""
-        number = len(self.staged)
-        place = self.root / replacement.path
-        folder = self.root / STAGING
-        try:
-            old = _kept(place, folder / f"old-{number}", replacement.before)
-            new = _written(folder / f"new-{number}", replacement.after)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(place)) from error
-        self.staged.append(Staged(place=place, new=new, old=old))
+        self.staged.append(staged(self.root, self.root / STAGING, len(self.staged), replacement))
 
     def announce(self, data: bytes) -> None:
         """Write the journal: the lock file as it will be."""
         number = 1 + max((_number(place) for place in _journals(self.root)), default=0)
         self.journal = self.root / STAGING / f"journal-{number}.json"
-        _write(self.journal, Entry(data=data))
+        write(self.journal, Entry(data=data))
 
     def sync(self) -> None:
         """Wait until everything that was staged is on the disk."""
@@ -232,34 +188,3 @@ def _number(journal: Path) -> int:
     """The number of a journal; later writes have higher ones."""
     found = _JOURNAL.fullmatch(journal.name)
     return int(found[1]) if found else 0
-
-
-def _kept(place: Path, name: Path, entry: Entry | None) -> Path | None:
-    """A second name of the file at `place`, or a copy where the file system knows no second names."""
-    if entry is None:
-        return None
-    try:
-        os.link(place, name, follow_symlinks=False)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        _write(name, entry)
-    return name
-
-
-def _written(name: Path, entry: Entry | None) -> Path | None:
-    """The new file, complete."""
-    if entry is None:
-        return None
-    _write(name, entry)
-    return name
-
-
-def _write(name: Path, entry: Entry) -> None:
-    """Write a file that is not there yet, with its permission bits before its first byte, whatever the umask."""
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        os.fchmod(descriptor, entry.mode)
-        view = memoryview(entry.data)
-        while view:
-            view = view[file.write(view) :]

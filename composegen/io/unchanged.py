@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -36,10 +37,16 @@ def recall(run: Sequence[str]) -> str | None:
 
 
 def remember(run: Sequence[str], files: Iterable[Path], variables: Iterable[str], said: str) -> None:
-    """Keep for `recall` that this run left nothing to do: what it read and wrote, and the variables that it asked."""
-    paths = sorted({str(path.absolute()) for path in (*files, *_program())})
+    """Keep for `recall` that this run left nothing to do: what it read and wrote, and the variables that it asked.
+
+    Nothing is kept where one of the files is no plain file: of a pipe or a folder the status says too little.
+    """
+    found = {str(path.absolute()): None for path in (*files, *_program())}
+    statuses = {path: _status(path) for path in found}
+    if not all(status is None or stat.S_ISREG(status[-1]) for status in statuses.values()):
+        return
     kept = {
-        "files": {path: _status(path) for path in paths},
+        "files": statuses,
         "variables": {name: _digest(os.environ.get(name)) for name in sorted(variables)},
         "said": said,
         "at": time.time_ns(),

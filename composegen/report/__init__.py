@@ -16,9 +16,6 @@ from composegen.keypath import KeyPath
 if TYPE_CHECKING:
     from composegen.suppressions import Allowed
 
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
-"""Every format, in the order of `--help`; each is a module of this package with a `report`."""
-
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _START = Span(line=1, column=1, end_line=1, end_column=1)
 

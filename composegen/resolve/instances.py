@@ -60,7 +60,13 @@ def _instances(topology: Topology, host: Host, sharings: Mapping[str, Sharing]) 
         placement = service.hosts.get(host.name)
         if placement is None:
             continue
-        place = _Place(host=host, service=service, placement=placement, sharing=sharings[name])
+        place = _Place(
+            host=host,
+            service=service,
+            placement=placement,
+            sharing=sharings[name],
+            quick_probes=_has_quick_probes(host),
+        )
         granted = gpus.grants(host, placement, unassigned)
         for number, grant in enumerate(granted, start=1):
             yield _instance(place, number, grant)
@@ -74,6 +80,8 @@ class _Place:
     service: Service
     placement: Placement
     sharing: Sharing
+    quick_probes: bool
+    """Whether Docker there knows probes that are denser during the start."""
 
     def name(self, number: int) -> str:
         return f"{self.service.name}-{number}"
@@ -116,7 +124,7 @@ def _order(place: _Place, number: int, grant: GpuGrant | None) -> InstanceOrder:
         writer=writer,
         over_nfs=sharing.over_nfs(host.name),
         pooled=sharing.instances > 1,
-        quick_probes=_has_quick_probes(host),
+        quick_probes=place.quick_probes,
         gpus=grant,
         gpu_environment=gpus.environment(grant),
         dependencies=() if writer else _after_writer(sharing, host.name),
@@ -125,7 +133,7 @@ def _order(place: _Place, number: int, grant: GpuGrant | None) -> InstanceOrder:
 
 
 def _has_quick_probes(host: Host) -> bool:
-    """Whether its Docker knows `start_interval` of a health check (Engine 25.0, Compose 2.20.2)."""
+    """`start_interval` of a health check came with Engine 25.0 and with Compose 2.20.2."""
     return at_least(host.docker.engine, "25.0") and at_least(host.docker.compose, "2.20.2")
 
 

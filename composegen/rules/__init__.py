@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from composegen.findings import Finding, Findings, Location, Part, Severity, Span
+from composegen.findings import Basis, Finding, Findings, Location, Part, Severity, Span
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
 from composegen.registry import collect
@@ -35,6 +35,8 @@ class Rule:
     """Whether the files would be of no use where it finds something, so that no comment can allow it."""
     milder: Severity | None = None
     """The severity of some of its findings, where `severity` is only that of the gravest; its page says of which."""
+    basis: Basis = Basis.WHOLE
+    """From what its findings follow, unless one says otherwise; so they can be told while other things are wrong."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files beside the topologies of the examples, by path."""
 
@@ -43,7 +45,7 @@ class Rule:
         """First line of the page."""
         return self.doc.strip().splitlines()[0]
 
-    def finding(
+    def finding(  # noqa: PLR0913 - a finding has this many sides
         self,
         message: str,
         *,
@@ -53,8 +55,12 @@ class Rule:
         expected: str = "",
         hint: str = "",
         severity: Severity | None = None,
+        basis: Basis | None = None,
     ) -> Finding:
-        """A finding of this rule, `at` a node of the topology or in another file; `severity` only where it varies."""
+        """A finding of this rule, `at` a node of the topology or in another file.
+
+        `severity` and `basis` only where they vary.
+        """
         return Finding(
             code=self.code,
             slug=self.slug,
@@ -65,6 +71,7 @@ class Rule:
             expected=expected,
             hint=hint,
             sensitive=self.sensitive,
+            basis=basis or self.basis,
         )
 
 
@@ -75,14 +82,17 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 
-def check(plan: Plan, locate: Callable[[Location], Span]) -> Findings:
+def check(
+    plan: Plan, locate: Callable[[Location], Span], judge: Callable[[Finding], Finding | None] = lambda found: found
+) -> Findings:
     """What the rules have to say about a plan, by rule; what would be said twice of one place is said once.
 
-    Several services take from `defaults` what is written once; `locate` tells where that is.
+    Several services take from `defaults` what is written once; `locate` tells where that is. `judge` says what is left
+    of each finding: all, less, or nothing.
     """
     said: dict[tuple[str, Severity, str, str | None, Span], Finding] = {}
     for rule in rules():
-        for finding in rule.check(plan):
+        for finding in filter(None, map(judge, rule.check(plan))):
             place = (finding.where.file, locate(finding.where))
             said.setdefault((finding.code, finding.severity, finding.message, *place), finding)
     return tuple(said.values())

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -57,6 +57,7 @@ RULE = Rule(
     slug="admin-without-tls",
     severity=Severity.WARNING,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

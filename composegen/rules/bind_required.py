@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.resolve.address import is_ip
 from composegen.rules import Rule
@@ -54,6 +54,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     essential=True,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__ or "",
     bad=BAD,
     good=GOOD,

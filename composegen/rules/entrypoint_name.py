@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -66,6 +66,7 @@ RULE = Rule(
     slug="entrypoint-name",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

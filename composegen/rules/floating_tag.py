@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
 from composegen.rules import Rule
@@ -122,6 +122,7 @@ RULE = Rule(
     slug="floating-tag",
     severity=Severity.WARNING,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.suggestion import cut
@@ -106,4 +106,13 @@ def _hint(device: str) -> str:
     return f'did you mean "{number[1]}"?' if number else ""
 
 
-RULE = Rule(code="CG215", slug="gpu-id", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD)
+RULE = Rule(
+    code="CG215",
+    slug="gpu-id",
+    severity=Severity.ERROR,
+    check=check,
+    basis=Basis.ENTRIES,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
+)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -66,4 +66,13 @@ def check(plan: Plan) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(code="CG214", slug="gpu-mode", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD)
+RULE = Rule(
+    code="CG214",
+    slug="gpu-mode",
+    severity=Severity.ERROR,
+    check=check,
+    basis=Basis.PLACES,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
+)

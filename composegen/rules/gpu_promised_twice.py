@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import HostPlan, Instance, Plan
 from composegen.rules import Rule
 from composegen.topology import Placement
@@ -62,6 +62,7 @@ def _listed_twice(host: HostPlan) -> Iterator[Finding]:
                 f"GPU `{device}` stands twice in the list of host `{host.name}`",
                 at=gpus.at("devices", index),
                 related=[Location(path=gpus.at("devices", first), label="first here")],
+                basis=Basis.ENTRIES,
             )
 
 
@@ -74,6 +75,7 @@ def _within(host: HostPlan) -> Iterator[Finding]:
                 f"gets GPU {_ids(placement.gpus)} of host `{host.name}`",
                 at=placement.at("gpus"),
                 expected="`gpus: one-each`, or `shared: true` beside it",
+                basis=Basis.NAMED,
             )
 
 

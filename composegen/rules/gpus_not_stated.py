@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import HostPlan, Plan
 from composegen.rules import Rule
 from composegen.topology import Placement
@@ -69,6 +69,7 @@ def _all(host: HostPlan, service: str, placement: Placement) -> Finding:
         f"each of the {placement.instances} instances of service `{service}` gets all GPUs of host `{host.name}`",
         at=placement.at("gpus"),
         expected="`gpus: one-each`, or `shared: true` beside it",
+        basis=Basis.NAMED,
     )
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composegen import modelname
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.suggestion import cut
@@ -71,6 +71,7 @@ RULE = Rule(
     slug="model-name",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

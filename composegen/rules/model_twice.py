@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composegen import modelname
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan, StoreUse
 from composegen.rules import Rule
 from composegen.suggestion import cut
@@ -58,9 +58,9 @@ def _of_store(store: StoreUse) -> Iterator[Finding]:
         for model in service.models:
             key = modelname.key(model.name)
             if key in in_service:
-                yield _finding("is listed twice in this service", model, in_service[key])
+                yield _finding("is listed twice in this service", model, in_service[key], Basis.ENTRIES)
             elif key in on_store and _way(on_store[key]) != _way(model):
-                yield _finding(f"comes in two ways into the store `{store.name}`", model, on_store[key])
+                yield _finding(f"comes in two ways into the store `{store.name}`", model, on_store[key], Basis.NAMED)
             in_service.setdefault(key, model)
             on_store.setdefault(key, model)
 
@@ -69,7 +69,7 @@ def _way(model: Model) -> tuple[str | None, str | None, bool]:
     return model.modelfile, model.files, model.insecure
 
 
-def _finding(what: str, model: Model, first: Model) -> Finding:
+def _finding(what: str, model: Model, first: Model, basis: Basis) -> Finding:
     short = modelname.parse(model.name).short
     return RULE.finding(
         f"the model `{cut(short)}` {what}",
@@ -77,6 +77,7 @@ def _finding(what: str, model: Model, first: Model) -> Finding:
         expected="each model once",
         hint="" if model.name == first.name else f"`{cut(first.name)}` and `{cut(model.name)}` are one model",
         related=[Location(path=first.at("name"), label="listed here already")],
+        basis=basis,
     )
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from composegen import modelname
-from composegen.findings import Finding, Location, Severity, Span
+from composegen.findings import Basis, Finding, Location, Severity, Span
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._modelfile import Instruction, ModelfileError, instructions, text_of
@@ -139,6 +139,7 @@ RULE = Rule(
     slug="modelfile",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.NAMED,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

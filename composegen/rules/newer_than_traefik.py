@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.topology import Gateway
@@ -82,6 +82,7 @@ RULE = Rule(
     slug="newer-than-traefik",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

@@ -18,7 +18,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.topology import NfsStore
@@ -89,6 +89,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     essential=True,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__ or "",
     bad=BAD,
     good=GOOD,

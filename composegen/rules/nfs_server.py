@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._stores import stated_writer, used, writing
@@ -60,6 +60,7 @@ def _machine(store: NfsStore) -> Iterator[Finding]:
             part="key",
             related=[Location(path=store.at("server"), part="key", label="and here")],
             expected="either `server` or `external`",
+            basis=Basis.ENTRIES,
         )
     elif not store.server and not store.external:
         yield RULE.finding(
@@ -67,6 +68,7 @@ def _machine(store: NfsStore) -> Iterator[Finding]:
             at=store.origin,
             part="key",
             expected="`server: HOST`, a host of this file, or `external: ADDRESS`, a NAS",
+            basis=Basis.ENTRIES,
         )
 
 

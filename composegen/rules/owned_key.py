@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.topology import App, Service
@@ -114,4 +114,13 @@ def _of_app(app: App) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(code="CG802", slug="owned-key", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD)
+RULE = Rule(
+    code="CG802",
+    slug="owned-key",
+    severity=Severity.ERROR,
+    check=check,
+    basis=Basis.PLACES,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
+)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import GpuGrant, Plan
 from composegen.rules import Rule
 from composegen.topology import Service
@@ -93,6 +93,7 @@ RULE = Rule(
     slug="owned-variable",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.NAMED,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

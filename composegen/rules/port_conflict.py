@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Binding, HostPlan, Plan
 from composegen.rules import Rule
@@ -135,5 +135,12 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 RULE = Rule(
-    code="CG201", slug="port-conflict", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG201",
+    slug="port-conflict",
+    severity=Severity.ERROR,
+    check=check,
+    basis=Basis.NAMED,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -56,6 +56,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     essential=True,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__ or "",
     bad=BAD,
     good=GOOD,

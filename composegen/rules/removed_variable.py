@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._ollama_variables import REMOVED
@@ -67,6 +67,7 @@ RULE = Rule(
     slug="removed-variable",
     severity=Severity.WARNING,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._stores import is_nfs, stated_writer, used, writing
@@ -60,6 +60,7 @@ def check(plan: Plan) -> Iterator[Finding]:
                 f"service `{service.name}` only reads, but names no store that another service writes",
                 at=service.at("writer"),
                 expected="`store:` with the name of a store, or no `writer: none`",
+                basis=Basis.ENTRIES,
             )
         elif not is_nfs(plan.topology, service):
             yield from _one_host(service)
@@ -75,6 +76,7 @@ def _one_host(service: Service) -> Iterator[Finding]:
         f"service `{service.name}` has a store on each host: what host `{writer}` writes never reaches {others}",
         at=service.at("writer"),
         expected="no `writer` (every host has its own), or a store of `kind: nfs`",
+        basis=Basis.NAMED,
     )
 
 

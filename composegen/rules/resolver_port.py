@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
 from composegen.rules import Rule
@@ -76,6 +76,7 @@ RULE = Rule(
     slug="resolver-port",
     severity=Severity.WARNING,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

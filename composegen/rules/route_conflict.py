@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -61,6 +61,7 @@ RULE = Rule(
     slug="route-conflict",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

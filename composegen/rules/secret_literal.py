@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._values import Value, of_apps, of_compose_keys, of_services
@@ -155,6 +155,7 @@ RULE = Rule(
     slug="secret-literal",
     severity=Severity.ERROR,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

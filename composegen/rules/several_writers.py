@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._stores import claim, stated_writer, used, writing
@@ -87,5 +87,12 @@ def _elsewhere(store: NfsStore, service: Service) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="CG302", slug="several-writers", severity=Severity.ERROR, check=check, doc=__doc__ or "", bad=BAD, good=GOOD
+    code="CG302",
+    slug="several-writers",
+    severity=Severity.ERROR,
+    check=check,
+    basis=Basis.NAMED,
+    doc=__doc__ or "",
+    bad=BAD,
+    good=GOOD,
 )

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import HostPlan, Instance, Plan
 from composegen.rules import Rule
 from composegen.topology import HostGpus, Placement
@@ -58,6 +58,7 @@ def _of_placement(host: HostPlan, placement: Placement, service: str) -> Iterato
             at=placement.at("gpus"),
             hint=f"declare them under `hosts.{host.name}.gpus`",
             related=[Location(path=host.spec.origin, part="key", label="has no `gpus`")],
+            basis=Basis.ENTRIES,
         )
     elif isinstance(wanted, tuple):
         yield from (_unknown(host, gpus, placement, at) for at, id_ in enumerate(wanted) if id_ not in gpus.devices)
@@ -74,6 +75,7 @@ def _unknown(host: HostPlan, gpus: HostGpus, placement: Placement, index: int) -
         expected=f"one of: {', '.join(gpus.devices)}",
         hint=f"did you mean `{near[0]}`?" if near else "",
         related=[Location(path=gpus.at("devices"), label="its GPUs")],
+        basis=Basis.ENTRIES,
     )
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composegen import catalogue, modelname
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.suggestion import cut, did_you_mean
@@ -67,6 +67,7 @@ RULE = Rule(
     slug="unknown-model",
     severity=Severity.NOTE,
     check=check,
+    basis=Basis.ENTRIES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

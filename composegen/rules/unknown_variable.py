@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._ollama_variables import KNOWN, REMOVED
@@ -69,6 +69,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     milder=Severity.WARNING,
     check=check,
+    basis=Basis.PLACES,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

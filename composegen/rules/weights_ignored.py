@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.topology import Placement
@@ -69,6 +69,7 @@ RULE = Rule(
     slug="weights-ignored",
     severity=Severity.WARNING,
     check=check,
+    basis=Basis.NAMED,
     doc=__doc__,
     bad=BAD,
     good=GOOD,

@@ -16,6 +16,9 @@ import hypothesis
 SEED = int(os.environ.get("PROPERTY_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 """Of this process; every failure names the one that it came from."""
 
+_SLOW = (hypothesis.Phase.shrink, hypothesis.Phase.explain)
+"""Making a whole topology smaller takes minutes; what failed is shown as it is."""
+
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -29,5 +32,6 @@ def tried(slice_of_them: int) -> Callable[[Test], Test]:
     return hypothesis.settings(
         max_examples=examples(slice_of_them),
         print_blob=True,
+        phases=[phase for phase in hypothesis.Phase if phase not in _SLOW],
         suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
     )

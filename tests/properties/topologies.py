@@ -289,7 +289,7 @@ def _store(work: Drawing, number: int, hosts: Sequence[str]) -> str:
     return name
 
 
-_PATH = st.from_regex(r"(/[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,8})?\Z", alphabet=LETTERS).filter(
+_PATH = st.from_regex(r"\A(/[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,8})?\Z", alphabet=LETTERS).filter(
     lambda path: path == path.rstrip()
 )
 """The rest of a path, with whatever a path may hold."""
@@ -317,7 +317,7 @@ def _placement(work: Drawing, host: str, number: int) -> Any:
     gpus = work.one_of("one-each", "none", 1) if "gpus" in work.hosts[host] else work.one_of(ABSENT, "none")
     given = {"instances": instances, "port": port, "gpus": gpus, "shared": ABSENT}
     if gpus is not ABSENT and gpus != "none" and work.draw(st.booleans()):
-        given |= {"gpus": [str(9 + number)], "instances": 1}
+        given |= {"gpus": [str(9 + number)], "instances": 1, "shared": work.draw(st.booleans())}
     return section_of(work.draw, Placement, given)
 
 

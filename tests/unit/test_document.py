@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composegen import document, nodes
+from composegen import document, limits
 from composegen.document import Document
 from composegen.findings import Finding, Findings, Location, Span
 from composegen.keypath import KeyPath
@@ -276,7 +276,6 @@ def test_a_cycle_is_told_at_the_alias() -> None:
         "".join(" " * depth + "a:\n" for depth in range(500)),
         "- " * 3000 + "a",
         "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{x: *a{i - 1}}}\n" for i in range(1, 300)),
-        "[" + "1," * (10) + "]",
     ],
 )
 @pytest.mark.slow
@@ -285,7 +284,7 @@ def test_what_would_run_away_is_refused(text: str) -> None:
 
 
 def test_a_huge_file_is_refused_unread() -> None:
-    assert only(b"\xff" * (document.MAX_BYTES + 1)).code == "CG003"
+    assert only(b"\xff" * (limits.MAX_BYTES + 1)).code == "CG003"
 
 
 def test_long_names_do_not_flood_a_message() -> None:
@@ -323,3 +322,19 @@ def _is_sound(text: str) -> None:
     for place in parsed.values.values() if parsed else ():
         assert 1 <= place.line <= place.end_line <= len(lines)
         assert (place.line, place.column) <= (place.end_line, place.end_column)
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\x00", "\\ud83e", "\\udd99\\ud83e"])
+def test_an_escape_that_is_no_character_is_told(escape: str) -> None:
+    finding = only(f'a: "x{escape}y"\n')
+    assert (finding.code, at(finding)) == ("CG003", (1, 4))
+
+
+def test_two_halves_make_a_character_as_in_json() -> None:
+    assert parse('a: "\\ud83e\\udd99"\n').data == {"a": "\U0001f999"}
+
+
+def test_a_flood_of_mistakes_ends_with_a_finding_that_says_so() -> None:
+    findings = findings_of("a: !x 1\n" + "".join(f"k{number}: !x 1\n" for number in range(2000)))
+    assert len(findings) == limits.MAX_FINDINGS + 1
+    assert findings[-1].code == "CG012"

@@ -85,3 +85,7 @@ def test_the_port_of_a_registry_is_no_tag() -> None:
     assert (name.host, name.namespace, name.model, name.tag) == ("registry.example:5000", "team", "coder", "latest")
     assert not name.in_library
     assert name.short == "registry.example:5000/team/coder:latest"
+
+
+def test_a_model_of_somebody_on_the_default_registry_is_listed_without_it() -> None:
+    assert parse("someone/model").short == "someone/model:latest"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composegen.plan import Condition, Container, MountKind, Plan, Role, SecretRef
 from tests.planning import plan_of
 
@@ -330,3 +332,164 @@ def test_exports_name_each_client_and_what_it_may_do() -> None:
     assert [(m.server, m.mountpoint, m.writes) for m in plan.host("b").nfs_mounts] == [
         ("10.0.0.1", "/srv/models", False)
     ]
+
+
+def test_an_app_outside_of_the_projects_network_gets_addresses_instead_of_names() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}}
+        services: {llm: {models: [m], hosts: {a: 1}}}
+        apps: {web: {host: a, needs: [llm], compose: {image: web:1.0.0, network_mode: host}}}
+    """)
+    web = container(plan, "a", "web")
+    assert environment(web)["OLLAMA_HOST"] == "http://10.0.0.1:11434"
+    assert after(web) == {"llm-init": Condition.COMPLETED}
+
+
+def test_an_app_outside_of_the_projects_network_reaches_the_gateway_by_its_port() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}}
+        services: {llm: {hosts: {a: 1}}}
+        gateway: {host: a, hostname: llm.example}
+        apps: {web: {host: a, needs: [llm], compose: {image: web:1.0.0, network_mode: bridge}}}
+    """)
+    web = container(plan, "a", "web")
+    assert web.extra_hosts == {"llm.example": "10.0.0.1"}
+    assert after(web) == {}
+
+
+def test_an_app_waits_for_the_init_of_another_service_on_the_same_store() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}}
+        stores: {models: {kind: volume}}
+        services:
+          chat: {store: models, hosts: {a: 1}}
+          code: {store: models, writer: none, models: [m], hosts: {a: {port: 12000}}}
+        apps: {web: {host: a, needs: [code], compose: {image: web:1.0.0}}}
+    """)
+    assert after(container(plan, "a", "web")) == {"code-1": Condition.HEALTHY, "chat-init": Condition.COMPLETED}
+    assert [c.name for c in plan.host("a").containers if c.role in (Role.WAIT, Role.ADOPTER)] == []
+
+
+def test_nobody_waits_for_models_of_a_service_that_has_none() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}, b: {address: 10.0.0.2}}
+        services: {llm: {hosts: {a: 1}}}
+        apps: {web: {host: b, needs: [llm], compose: {image: web:1.0.0}}}
+    """)
+    assert [c.name for c in plan.host("b").containers] == ["web"]
+    assert after(container(plan, "b", "web")) == {}
+
+
+def test_an_app_is_what_a_container_that_waits_is_there_for() -> None:
+    """So it needs no adopter, as a model-init does: `docker compose up --wait` takes its end for a success."""
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}, b: {address: 10.0.0.2}}
+        services: {llm: {models: [m], hosts: {a: 1}}}
+        apps: {web: {host: b, needs: [llm], compose: {image: web:1.0.0}}}
+    """)
+    assert [c.name for c in plan.host("b").containers] == ["llm-wait", "web"]
+    assert after(container(plan, "b", "web")) == {"llm-wait": Condition.COMPLETED}
+
+
+def test_models_whose_names_differ_little_have_folders_of_their_own() -> None:
+    plan = plan_of(
+        """
+        name: farm
+        hosts: {a: {address: 10.0.0.1}}
+        services:
+          llm:
+            models: [{name: team/coder, modelfile: one}, {name: Team-Coder, modelfile: two}]
+            hosts: {a: 1}
+        """,
+        {"one": b"FROM a", "two": b"FROM b"},
+    )
+    files = {file.path: file.content for file in plan.host("a").files}
+    first, second = files
+    assert list(files.values()) == [b"FROM a", b"FROM b"]
+    assert first == "models/team-coder/Modelfile"
+    assert second.startswith("models/team-coder-")
+    init = container(plan, "a", "llm-init")
+    assert [mount.source for mount in init.mounts[2:]] == [f"./{first}", f"./{second}"]
+    assert [word for word in init.command if word.endswith("/Modelfile")] == [f"/init/{first}", f"/init/{second}"]
+
+
+def test_probes_are_denser_during_the_start_where_engine_and_compose_know_that() -> None:
+    def start_interval(docker: str) -> int | None:
+        plan = plan_of(f"""
+            name: farm
+            hosts: {{a: {{address: 10.0.0.1{docker}}}}}
+            services: {{llm: {{hosts: {{a: 1}}}}}}
+        """)
+        health = container(plan, "a", "llm-1").health
+        assert health is not None
+        return health.start_interval
+
+    assert start_interval(', docker: {engine: "25.0", compose: "2.20.2"}') == 2
+    assert start_interval(', docker: {engine: "24.0", compose: "2.20.2"}') is None
+    assert start_interval(', docker: {engine: "25.0", compose: "2.20.1"}') is None
+    assert start_interval("") is None
+
+
+def test_an_image_that_is_named_by_its_digest_is_left_as_it_is() -> None:
+    pinned = f"ollama/ollama:0.32.15@sha256:{'0' * 64}"
+    plan = plan_of(f"""
+        name: farm
+        hosts: {{a: {{address: 10.0.0.1, gpus: {{vendor: amd, devices: ["0"]}}}}}}
+        services: {{llm: {{image: "{pinned}", hosts: {{a: {{gpus: all}}}}}}}}
+    """)
+    assert container(plan, "a", "llm-1").image == pinned
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [
+        ("0.0.0.0:12000", 12000),
+        ("0.0.0.0:65535", 65535),
+        ("0.0.0.0:65536", 11434),
+        ("0.0.0.0:0", 11434),
+        ("0", 11434),
+    ],
+)
+def test_the_port_inside_is_that_of_ollama_host_when_it_is_one(host: str, port: int) -> None:
+    plan = plan_of(f"""
+        name: farm
+        hosts: {{a: {{address: 10.0.0.1}}}}
+        services: {{llm: {{environment: {{OLLAMA_HOST: "{host}"}}, hosts: {{a: 1}}}}}}
+    """)
+    assert container(plan, "a", "llm-1").bindings[0].container_port == port
+
+
+def test_files_whose_names_differ_little_do_not_hide_each_other() -> None:
+    plan = plan_of("""
+        name: farm
+        hosts: {a: {address: 10.0.0.1}}
+        services: {llm: {hosts: {a: 1}}}
+        gateway: {host: a, admin: {users: /a-b.pem}, tls: {certificate: a/b.pem, key: a-b.pem}}
+    """)
+    targets = {mount.source: mount.target for mount in container(plan, "a", "traefik").mounts[2:]}
+    assert list(targets) == ["/a-b.pem", "./a/b.pem", "./a-b.pem"]
+    assert len(set(targets.values())) == 3
+    assert all(target.startswith("/etc/traefik/secrets/a-b.pem") for target in targets.values())
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_apps_may_share_a_network_and_a_volume_whose_options_one_of_them_states(names: tuple[str, str]) -> None:
+    plain, stating = names
+    shared = "host: box, compose: {image: 'x:1', networks: [back], volumes: ['data:/data']}"
+    options = "networks: {back: {internal: true}}, volumes: {data: {external: true}}"
+    plan = plan_of(f"""
+        name: t
+        hosts: {{box: {{address: 10.0.0.1}}}}
+        services: {{s: {{hosts: {{box: 1}}}}}}
+        apps:
+          {plain}: {{{shared}}}
+          {stating}: {{{shared}, {options}}}
+    """)
+    host = plan.host("box")
+    assert host.networks == {"back": {"internal": True}}
+    assert [volume.options for volume in host.volumes if volume.name == "data"] == [{"external": True}]

@@ -274,3 +274,32 @@ def test_links_inside_lead_somewhere() -> None:
             for h in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         }
         assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
+
+
+def start(**ssh: str | None) -> str:
+    """The first step of the first start on hosts of these names."""
+    topology = minimal(
+        hosts={name: Host(name=name, address=f"10.0.0.{n}", ssh=way) for n, (name, way) in enumerate(ssh.items(), 1)},
+        services={"ollama": ollama(store=None, hosts={name: Placement() for name in ssh})},
+    )
+    text = book(resolve(topology, {}))
+    assert ("no `ssh:` is stated |" in text) == ("does not say how to reach" in text)
+    return text[text.index("\n1. Bring each host") : text.index("\n2. ")]
+
+
+def test_hosts_without_ssh_are_not_all_this_machine() -> None:
+    step = start(a=None, b=None, c="ops@c")
+    assert "The topology does not say how to reach `a`, `b`." in step
+    here, first, second = re.split(r"^   On `[ab]`:$", step, flags=re.MULTILINE)
+    assert [line for line in commands(here) if "cp " in line] == ["scp -pr -- c/. ops@c:/opt/local-llm/"]
+    assert commands(first)[1:] == ["cp -pR a/. /opt/local-llm/"]
+    assert commands(second)[1:] == ["cp -pR b/. /opt/local-llm/"]
+    for way in ("git clone", "git pull", "rsync", "ssh: USER@HOST"):
+        assert way in here
+
+
+def test_the_one_host_without_ssh_is_this_machine() -> None:
+    for step in (start(a=None), start(a=None, b="ops@b")):
+        assert commands(step)[1] == "cp -pR a/. /opt/local-llm/"
+        assert "On `" not in step
+        assert "how to reach" not in step

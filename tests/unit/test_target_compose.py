@@ -620,3 +620,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_a_certificate_and_its_key_are_where_each_is_mounted() -> None:
+    plan = plan_of(FARM + "  tls: {certificate: a/b.pem, key: a-b.pem}\n")
+    pair = loaded(plan, "left/traefik/dynamic/farm.yaml")["tls"]["stores"]["default"]["defaultCertificate"]
+    mounts = loaded(plan, "left/compose.yaml")["services"]["traefik"]["volumes"]
+    sources = {mount["target"]: mount["source"] for mount in mounts}
+    assert len(sources) == len(mounts)
+    assert (sources[pair["certFile"]], sources[pair["keyFile"]]) == ("./a/b.pem", "./a-b.pem")

@@ -9,6 +9,7 @@ import pytest
 from composegen import document, variables
 from composegen.document import Document
 from composegen.findings import Findings, Span
+from composegen.keypath import KeyPath
 
 ENVIRONMENT = {"TAG": "1.10", "PORT": "11434", "EMPTY": "", "NESTED": "${TAG}", "UNLISTED": "x", "YES": "true"}
 HEAD = "variables: [TAG, PORT, EMPTY, NESTED, YES, UNSET]\n"
@@ -125,3 +126,43 @@ def test_without_a_list_every_reference_is_unknown() -> None:
     parsed, _ = document.parse("t.yaml", b"- ${TAG}\n")
     assert parsed is not None
     assert variables.substitute(parsed, ENVIRONMENT) == (parsed, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("x-a: ['${NO}']", ("x-a", 0)),
+        ("hosts: {box: {x-a: '${NO}'}}", ("hosts", "box", "x-a")),
+        ("services: {s: {models: [{x-a: {y: '${NO}'}}]}}", ("services", "s", "models", 0, "x-a", "y")),
+    ],
+)
+def test_what_is_the_users_own_is_left_alone(text: str, path: KeyPath) -> None:
+    parsed, _ = document.parse("t.yaml", text.encode())
+    assert parsed is not None
+    replaced, findings = variables.substitute(parsed, {})
+    assert findings == ()
+    value = replaced.data
+    for step in path:
+        value = value[step]
+    assert value == "${NO}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hosts: {x-box: {address: '${NO}'}}",
+        "services: {s: {compose: {x-a: '${NO}'}}}",
+        "apps: {a: {volumes: {x-v: {name: '${NO}'}}}}",
+    ],
+)
+def test_a_name_that_begins_with_x_is_not_the_users_own(text: str) -> None:
+    parsed, _ = document.parse("t.yaml", text.encode())
+    assert parsed is not None
+    assert [finding.code for finding in variables.substitute(parsed, {})[1]] == ["CG008"]
+
+
+def test_a_value_that_is_no_text_is_told() -> None:
+    parsed, _ = document.parse("t.yaml", b"variables: [A]\nname: ${A}\n")
+    assert parsed is not None
+    (finding,) = variables.substitute(parsed, {"A": "caf\udce9"})[1]
+    assert "not UTF-8" in finding.message

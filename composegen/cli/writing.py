@@ -1,0 +1,137 @@
+"""What `composegen render` does: all is rendered in memory before the first byte is written."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from composegen import pipeline
+from composegen.changes import Action, Changes, compare
+from composegen.cli import options, reporting, streams
+from composegen.cli.progress import Bar
+from composegen.cli.refusal import refuse
+from composegen.errors import ComposegenError, ExitCode
+from composegen.io import disk, staging, unchanged
+from composegen.io.dotenv import DEFAULT as ENV_FILE
+from composegen.io.exclusive import exclusive
+from composegen.io.places import output_folder
+from composegen.io.source import open_topology
+from composegen.manifest import LOCK, STAGING, Lock, owned
+
+if TYPE_CHECKING:
+    from composegen.artifacts import Tree
+    from composegen.cli.asked import Asked
+    from composegen.io.source import Opened
+    from composegen.pipeline import Compiled
+
+README = PurePosixPath("README.md")
+
+
+def render(asked: Asked) -> None:
+    """Render, and write or print. Raises ComposegenError when that cannot be done."""
+    opened = open_topology(asked.topology, asked.env_file)
+    with Bar() as bar:
+        compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
+    tree, report = _checked(opened, compiled, strict=asked.strict)
+    if asked.stdout is not None:
+        streams.result(_file(tree, asked.stdout))
+        return
+    root = output_folder(opened.folder, asked.output, compiled.topology.output if compiled.topology else "")
+    if asked.host is not None:
+        tree = _of_host(tree, asked.host)
+    with contextlib.nullcontext() if asked.dry_run else exclusive(root):
+        changes, after = _decide(root, tree, asked.host, prune=asked.prune)
+        if asked.dry_run:
+            lines = [*_list(changes), f"Would write to {root}: {_tally(changes)}."]
+            streams.result("".join(f"{line}\n" for line in lines))
+        if not asked.force:
+            refuse(root, changes, asked.topology)
+        if asked.dry_run:
+            return
+        if staging.is_left(root):
+            streams.say(f"{root}: an earlier write was broken off; this one repairs it.")
+        with Bar() as bar:
+            disk.apply(root, changes, after, bar.steps("writing"))
+    for line in _list(changes):
+        streams.say(line)
+    streams.complain(_ending(root, _tally(changes)))
+    if asked.is_plain:
+        unchanged.remember(
+            asked.run,
+            files=_touched(opened, compiled, asked, root),
+            variables=compiled.topology.variables if compiled.topology else (),
+            said=report + _ending(root, f"{len(tree)} unchanged"),
+        )
+
+
+def _touched(opened: Opened, compiled: Compiled, asked: Asked, root: Path) -> list[Path]:
+    """Every file that was read or written, there or not."""
+    env_files = [Path(file) for file in asked.env_file] or [opened.folder / ENV_FILE]
+    modelfiles = [opened.folder / file for file in compiled.files]
+    written = [root / path for path in (*(compiled.tree or ()), LOCK, STAGING)]
+    return [Path(opened.source.name), *env_files, *modelfiles, *written]
+
+
+def _ending(root: Path, tally: str) -> str:
+    """The last lines."""
+    book = shlex.quote(str(root / README))
+    return f"{root}: {tally}.\nNext: read {book}, the run book: first start, host by host.\n"
+
+
+def _checked(opened: Opened, compiled: Compiled, *, strict: bool) -> tuple[Tree, str]:
+    """The tree, and the report of the findings as it was printed; ends the command when they forbid to go on."""
+    blocked = reporting.blocks(compiled.findings, strict=strict)
+    report = ""
+    if compiled.findings:
+        about = reporting.sources(opened.source, opened.world, compiled)
+        report = reporting.as_text(compiled.findings, about, ending="nothing was written" if blocked else "")
+        streams.complain(report)
+    if blocked or compiled.tree is None:
+        options.end(ExitCode.FINDINGS)
+        raise AssertionError
+    return compiled.tree, report
+
+
+def _file(tree: Tree, wanted: str) -> bytes:
+    """One file of the tree. Raises ComposegenError when there is none of that name."""
+    entry = tree.get(PurePosixPath(wanted))
+    if entry is None:
+        raise ComposegenError(f"there is no file {wanted!r} in the tree; there are:\n  " + "\n  ".join(map(str, tree)))
+    return entry.data
+
+
+def _of_host(tree: Tree, host: str) -> Tree:
+    """The files of one host. Raises ComposegenError when it has none."""
+    chosen = {path: entry for path, entry in tree.items() if path.parts[0] == host and len(path.parts) > 1}
+    if not chosen:
+        hosts = sorted({path.parts[0] for path in tree if len(path.parts) > 1})
+        raise ComposegenError(f"there is no host {host!r} with files; there are: {', '.join(hosts)}")
+    return chosen
+
+
+def _decide(root: Path, tree: Tree, host: str | None, *, prune: bool) -> tuple[Changes, Lock]:
+    """What to change, and what the lock file says afterwards; with a host, only its folder is looked at."""
+    written = disk.read_lock(root).files
+    concerned = {path: entry for path, entry in written.items() if host is None or path.parts[0] == host}
+    changes = compare(tree, disk.read(root, [*tree, *concerned]), concerned)
+    kept = {path: entry for path, entry in written.items() if path not in concerned or not prune}
+    return changes if prune else changes.without_deletions(), Lock(files={**kept, **owned(tree)})
+
+
+def _list(changes: Changes) -> list[str]:
+    """One line per file that changes."""
+    return [f"  {change.action.value} {change.path}" for change in changes.effective]
+
+
+def _tally(changes: Changes) -> str:
+    """How many files: `3 new, 1 changed, 2 unchanged`."""
+    words = {
+        Action.CREATE: "new",
+        Action.UPDATE: "changed",
+        Action.DELETE: "removed",
+        Action.KEEP: "unchanged",
+    }
+    parts = [f"{changes.count(action)} {word}" for action, word in words.items() if changes.count(action)]
+    return ", ".join(parts) or "no files"
