@@ -139,6 +139,11 @@ class Doubts:
             return False
         return isinstance(own_data, dict) and own[:2] not in self.open and not self._is_in_cut(own)
 
+    def _names_in(self, section: str) -> AbstractSet[str]:
+        """The names of entries, also of those that were taken out."""
+        stated = self.original.data.get(section)
+        return stated.keys() if isinstance(stated, dict) else frozenset()
+
     def _is_clear(self, entry: KeyPath) -> bool:
         """Whether nothing is doubtful in an entry, nor in what it takes from `defaults`."""
         if not entry or entry in self._around or self._is_in_cut(entry):
@@ -165,10 +170,9 @@ class Doubts:
         if entry[:1] == (SERVICES,):
             yield (DEFAULTS,) if DEFAULTS in self.data else entry
         for section in _SECTIONS:
-            names = self.data.get(section, {})
+            names = self._names_in(section)
             every = section == SERVICES and entry in {("gateway",), (DEFAULTS,)}
-            yield from ((section, name) for name in (names if every else texts & names.keys()))
-            yield from ((section, name) for name in texts & self.names)
+            yield from ((section, name) for name in (names if every else texts & names))
 
 
 def _places(finding: Finding) -> tuple[Location, ...]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from composegen import wording
-from composegen.findings import Finding, Location, Part, Severity
-from composegen.shapes import FREE, is_free
+from composegen.reading import Reading
+from composegen.shapes import is_free
 from composegen.suggestion import cut, did_you_mean, one_of
 from composegen.topology import Topology
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from composegen.document import Document
+    from composegen.findings import Finding, Part
     from composegen.keypath import KeyPath
 
 _LATER_KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
@@ -39,79 +39,6 @@ _BOOLEANS = {
 _SEXAGESIMAL = re.compile(r"[0-9]+(:[0-9]+)+")
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
 _MANY = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """A document as read against a schema with these definitions; `compose`: the schema is that of Compose."""
-
-    document: Document
-    definitions: Mapping[str, Any]
-    compose: bool = False
-
-    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema that a reference stands for; any other as it is."""
-        reference = schema.get("$ref")
-        return self.resolved(self.definitions[reference.rpartition("/")[2]]) if reference else schema
-
-    def known_keys(self, schema: Mapping[str, Any]) -> frozenset[str]:
-        """Keys that a schema admits by name, its own and those of all parts that it is made of."""
-        whole = self.resolved(schema)
-        parts = [self.known_keys(part) for part in whole.get("allOf", ())]
-        return frozenset(whole.get("properties", {})).union(*parts)
-
-    def unknown_keys(self, found: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-        """Keys of a mapping that a schema does not admit."""
-        known = self.known_keys(schema)
-        patterns = (FREE, *(pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})))
-        for key in found:
-            if key not in known and not any(re.match(pattern, key) for pattern in patterns):
-                yield key
-
-    def expected(self, schema: Mapping[str, Any]) -> str:
-        """What a schema wants, in words."""
-        return wording.expected(schema, self.definitions)
-
-    def admits(self, schema: Mapping[str, Any], text: str) -> bool:
-        """Whether a text is all that a schema wants, as far as its form goes."""
-        match self.resolved(schema):
-            case {"anyOf": branches} | {"oneOf": branches}:
-                return any(self.admits(branch, text) for branch in branches)
-            case {"enum": words}:
-                return text in words
-            case {"type": "string", "pattern": pattern}:
-                return re.search(pattern, text) is not None
-            case {"type": names}:
-                return "string" in names
-        return False
-
-    def text(self, path: KeyPath) -> str | None:
-        """How a plain scalar was written."""
-        return self.document.texts.get(path)
-
-    def finding(  # noqa: PLR0913 - a finding has this many sides
-        self,
-        code: str,
-        slug: str,
-        message: str,
-        path: KeyPath,
-        *,
-        part: Part = "value",
-        expected: str = "",
-        hint: str = "",
-        label: str = "",
-    ) -> Finding:
-        """A finding of this reading."""
-        rule = " (a rule of Compose)" if self.compose else ""
-        return Finding(
-            code=code,
-            slug=slug,
-            severity=Severity.ERROR,
-            message=message + rule,
-            where=Location(path=path, part=part, label=label),
-            expected=expected,
-            hint=hint,
-        )
 
 
 def unknown_key(reading: Reading, path: KeyPath, key: str, known: Iterable[str]) -> Finding:

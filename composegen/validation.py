@@ -14,8 +14,8 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from composegen import faults, foreign, inheritance, limits
-from composegen.faults import Reading
 from composegen.fields import expression
+from composegen.reading import Reading
 from composegen.suggestion import nearest
 
 if TYPE_CHECKING:

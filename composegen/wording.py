@@ -21,6 +21,13 @@ _TYPES = {
     "object": "a mapping",
     "null": "nothing",
 }
+FORMS = {
+    "[a-zA-Z0-9][a-zA-Z0-9_.-]+": "at least two letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
+    "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$": (
+        "one of: always, never, build, if_not_present, missing, refresh, daily, weekly, or a time such as every_12h"
+    ),
+}
+"""The patterns of Compose's schema in words; those of topologies come with theirs."""
 
 
 def place(path: KeyPath) -> str:
@@ -81,6 +88,8 @@ def expected(  # noqa: PLR0911 - one for each keyword
             return f"`{written(word)}`"
         case {"enum": words}:
             return one_of(written(word) for word in words)
+        case {"pattern": str(pattern)} if pattern in FORMS:
+            return FORMS[pattern]
         case {"type": names}:
             return " or ".join(_TYPES[name] for name in _names(names))
     return ""

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from composegen.findings import Finding, Location, Part, Severity
+from composegen.findings import Basis, Finding, Location, Part, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Container, HostPlan, MountKind, Plan, Role
 from composegen.resolve.address import is_loopback
@@ -89,6 +89,7 @@ def _apps(topology: Topology) -> Iterator[Finding]:
                 part="key",
                 related=[Location(path=service.origin, part="key", label="the service")],
                 expected="another name",
+                basis=Basis.ENTRIES,
             )
         elif app.name == "traefik":
             yield RULE.finding(
@@ -105,6 +106,7 @@ def _stores(topology: Topology) -> Iterator[Finding]:
                 at=store.origin,
                 part="key",
                 related=[Location(path=service.origin, part="key", label="this service names no store")],
+                basis=Basis.ENTRIES,
                 expected=f"another name, or `store: {store.name}` in the service",
             )
 
@@ -120,6 +122,7 @@ def _hosts(topology: Topology) -> Iterator[Finding]:
                 at=host.at("address"),
                 related=[Location(path=first.at("address"), label="also here")],
                 expected="an address of its own",
+                basis=Basis.ENTRIES,
             )
 
 

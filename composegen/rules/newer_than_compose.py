@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._docker import gpu_modes, keys
@@ -87,6 +87,7 @@ def check(plan: Plan) -> Iterator[Finding]:
             expected=f"hosts.{host.name}.docker.compose of {asked.since} or newer",
             hint=f'docker: {{compose: "{asked.since}"}}, if `docker compose version` says so on `{host.name}`',
             related=[Location(path=host.at("docker", "compose"), part="key", label="this host")],
+            basis=Basis.WHOLE if asked.at[:1] == ("hosts",) else Basis.ENTRIES,
         )
 
 

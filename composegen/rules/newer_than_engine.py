@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._docker import Asked, gpu_modes, keys
@@ -68,6 +68,7 @@ def check(plan: Plan) -> Iterator[Finding]:
             expected=f"hosts.{host.name}.docker.engine of {asked.since} or newer",
             hint=_hint(asked),
             related=[Location(path=host.at("docker", "engine"), part="key", label="this host")],
+            basis=Basis.WHOLE if asked.at[:1] == ("hosts",) else Basis.ENTRIES,
         )
 
 

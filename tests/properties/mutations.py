@@ -163,7 +163,7 @@ def _duplicate(data: Any, paths: Sequence[KeyPath], chance: random.Random) -> Mu
     path = chance.choice(paths)
     parent = _parent(data, path)
     if isinstance(parent, list):
-        parent.append(copy.deepcopy(parent[path[-1]]))  # type: ignore[call-overload]
+        parent.append(copy.deepcopy(at(data, path)))
         return _mutant(f"repeat {path}", data, path, (*path[:-1], len(parent) - 1))
     if chance.random() < 0.5:
         parent[f"{path[-1]}-2"] = copy.deepcopy(parent[path[-1]])

@@ -25,6 +25,9 @@ from tests.sampling import FOLDER, SAMPLES, compile_text
 
 WRONG: Sequence[Any] = (None, True, 5, -1, 0.5, "", "a b", "A/", [], [1], [[]], {}, {"x": 1})
 NAMES = ("No Name", "Box!", "-", "Ä")
+ASIDE = 0.6
+"""How many of the faults are where they need not disturb anything else."""
+
 OF_FORM = {"CG008", *(f"CG10{number}" for number in range(1, 6))}
 """Codes of what is wrong with one place alone."""
 
@@ -42,11 +45,30 @@ class Case:
         """The topology as data, without its comments."""
         parsed, _ = document.parse("topology.yaml", self.text.encode())
         assert parsed is not None
-        return parsed.data
+        return roomy(parsed.data)
 
     def compile(self, data: Any) -> Compiled:
         """What composegen makes of changed data."""
         return compile_text(mutations.dump(data), folder=FOLDER / self.folder, files=self.files)
+
+
+def roomy(data: Any) -> Any:
+    """The data with one more of everything, where faults leave the others in peace."""
+    more = {
+        "hosts": {"address": "10.99.0.1", "gpus": {"vendor": "amd", "devices": ["0"]}, "docker": {"engine": "29.2"}},
+        "stores": {"kind": "nfs", "external": "nas99.example", "path": "/spare", "writer": "spare"},
+        "services": {
+            **{"store": "spare", "models": ["mistral:7b"], "environment": {"OLLAMA_KEEP_ALIVE": "1m"}},
+            **{"hosts": {"spare": {"instances": 1, "gpus": "all"}}, "memory": "64GiB", "image": "ollama/ollama:0.32.15"},
+        },
+        "apps": {"host": "spare", "needs": ["spare"], "compose": {"image": "example/spare:1.0"}},
+    }
+    if len(data["services"]) == 1 and isinstance(data.get("gateway"), dict):
+        data["gateway"].setdefault("routes", [{"service": next(iter(data["services"]))}])
+    for section, entry in more.items():
+        name = "spare-app" if section == "apps" else "spare"
+        data[section] = {**data.get(section, {}), name: entry}
+    return data
 
 
 CASES = (
@@ -67,7 +89,8 @@ def faulty(data: Any, chance: random.Random, path_of: set[KeyPath]) -> Any:
     for _ in range(200):
         mutant = copy.deepcopy(data)
         paths = [path for path in mutations.nodes(mutant) if path]
-        path = chance.choice(paths)
+        spare = [path for path in paths if path[1:2] in {("spare",), ("spare-app",)}]
+        path = chance.choice(spare if chance.random() < ASIDE else paths)
         deed = chance.choice(DEEDS)
         if deed(mutant, path, chance) and is_faulty(mutant) and is_faulty_there(data, mutant):
             path_of.add(path)

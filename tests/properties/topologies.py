@@ -272,7 +272,7 @@ def _service(work: Drawing, number: int) -> None:
 
 
 def _store(work: Drawing, number: int, hosts: Sequence[str]) -> str:
-    name = work.draw(text(Limits(expected="", pattern="^[a-z][a-z0-9-]{0,8}$"))) + f"{number}m"
+    name: str = work.draw(text(Limits(expected="", pattern="^[a-z][a-z0-9-]{0,8}$"))) + f"{number}m"
     path = f"/srv{number}" + work.draw(_PATH)
     match work.one_of("directory", "volume", "nfs", "nas"):
         case "directory":
