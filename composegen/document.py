@@ -23,7 +23,8 @@ INHERITED = {"services": "defaults"}
 """Entries of the section on the left take what they do not state from the section on the right."""
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
-_BAD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BAD_ASCII = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BAD = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _BYTE_ORDER_MARK = "\ufeff"
 _MOST_SHOWN = 20
 
@@ -127,7 +128,7 @@ def _document(name: str, lines: tuple[str, ...], expansion: nodes.Expansion) -> 
 def _bad_characters(text: str) -> Findings:
     """A finding for each of the first characters that no YAML text may hold, or that nobody sees."""
     found = []
-    for match in _BAD_CHARACTER.finditer(text):
+    for match in _bad_expression(text).finditer(text):
         place = _place(text[: match.start()])
         number = ord(match[0])
         kind = "NUL byte" if number == 0 else "control character" if number < _SPACE else "invisible character"
@@ -138,6 +139,11 @@ def _bad_characters(text: str) -> Findings:
 
 
 _SPACE = 0x20
+
+
+def _bad_expression(text: str) -> re.Pattern[str]:
+    """What finds bad characters in a text; most texts are ASCII, and the general pattern takes long to compile."""
+    return _BAD_ASCII if text.isascii() else re.compile(_BAD)
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Finding:

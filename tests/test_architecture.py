@@ -200,9 +200,7 @@ def test_a_package_from_outside_has_its_doors(package: str) -> None:
 def test_imports_in_functions_are_for_a_quick_start_or_for_plug_ins() -> None:
     for module, found in imports().items():
         if any(one.lazy for one in found):
-            assert (
-                module.split(".")[0] in {"cli", "targets", "__main__", "acceptance", "stream"} or module == "io.sync"
-            ), module
+            assert module.split(".")[0] in {"cli", "targets", "__main__", "acceptance", "stream", "io"}, module
 
 
 def test_modules_are_short() -> None:

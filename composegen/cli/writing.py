@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from composegen import pipeline
 from composegen.changes import Action, Changes, compare
-from composegen.cli import options, reporting, streams
+from composegen.cli import options, streams
 from composegen.cli.progress import Bar
 from composegen.cli.refusal import refuse
 from composegen.errors import ComposegenError, ExitCode
@@ -82,9 +82,11 @@ def _ending(root: Path, tally: str) -> str:
 
 def _checked(opened: Opened, compiled: Compiled, *, strict: bool) -> tuple[Tree, str]:
     """The tree, and the report of the findings as it was printed; ends the command when they forbid to go on."""
-    blocked = reporting.blocks(compiled.findings, strict=strict)
-    report = ""
+    blocked, report = False, ""
     if compiled.findings:
+        from composegen.cli import reporting  # most runs find nothing
+
+        blocked = reporting.blocks(compiled.findings, strict=strict)
         about = reporting.sources(opened.source, opened.world, compiled)
         report = reporting.as_text(compiled.findings, about, ending="nothing was written" if blocked else "")
         streams.complain(report)

@@ -13,8 +13,6 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from dotenv.parser import Binding, parse_stream
-
 from composegen import limits
 from composegen.errors import ComposegenError
 from composegen.findings import Finding, Findings, Location, Severity, Span
@@ -23,6 +21,8 @@ from composegen.io.places import kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from dotenv.parser import Binding
 
 DEFAULT = ".env"
 MAX_BYTES = 1024 * 1024
@@ -48,6 +48,8 @@ def environment(process: Mapping[str, str], files: Iterable[Path], folder: Path)
 
 def parse(name: str, data: bytes) -> tuple[Mapping[str, str], Findings]:
     """The values that an env file states, and a finding for each line that is none; `name` is what findings call it."""
+    from dotenv.parser import parse_stream  # most topologies have no env file
+
     try:
         text = data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
