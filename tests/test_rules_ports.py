@@ -149,3 +149,32 @@ def test_the_last_port_may_be_the_last_there_is() -> None:
     assert places("CG205", HOST + "services: {a: {hosts: {box: {port: 65535, instances: 2}}}}") == [
         "services.a.hosts.box.port"
     ]
+
+
+@pytest.mark.parametrize("address", [ALL, "::", "224.0.0.1", "255.255.255.255", "1::2::3", "1:2:3", "ff02::1"])
+def test_an_address_of_no_machine(address: str) -> None:
+    text = f"name: d\nhosts: {{box: {{address: '{address}', bind: 10.0.0.1}}}}\nservices: {{s: {{hosts: {{box: 1}}}}}}\n"
+    assert places("CG206", text) == ["hosts.box.address"]
+    assert places("CG204", text.replace(", bind: 10.0.0.1", "")) == []
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "2001:db8::1", "::1", "127.0.0.1", "box.example", "10.example"])
+def test_an_address_of_a_machine(address: str) -> None:
+    text = f"name: demo\nhosts: {{box: {{address: '{address}', bind: '::'}}}}\nservices: {{s: {{hosts: {{box: 1}}}}}}\n"
+    assert places("CG206", text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("hosts: {box: {address: 10.0.0.1, bind: '1:2:3'}}", "hosts.box.bind"),
+        ("stores: {models: {kind: nfs, external: '::', path: /srv/m}}", "stores.models.external"),
+        ("gateway: {host: box, admin: {users: u, allow: [10.0.0.0/24, 10.0.0.0/33]}}", "gateway.admin.allow[1]"),
+        ("gateway: {host: box, admin: {users: u, allow: ['fd00::/129']}}", "gateway.admin.allow[0]"),
+        ("gateway: {host: box, admin: {users: u, allow: [10.0.0.7/24, '::1', 'fd00::/8']}}", ""),
+    ],
+)
+def test_every_address_is_looked_at(line: str, place: str) -> None:
+    hosts = "" if line.startswith("hosts") else "hosts: {box: {address: 10.0.0.1}}\n"
+    text = f"name: demo\n{hosts}{line}\nservices: {{s: {{hosts: {{box: 1}}}}}}\n"
+    assert places("CG206", text) == [place] * bool(place)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.keypath import KeyPath
+from composegen.report import hiding
+from composegen.report.hiding import Columns
 
 if TYPE_CHECKING:
     from composegen.suppressions import Allowed
@@ -49,8 +51,8 @@ class Sources:
     name: str
     texts: Mapping[str, str] = field(default_factory=dict)
     locate: Callable[[Location], Span] | None = None
-    hidden: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Lines that must not be shown from this column on, by file and line."""
+    hidden: Mapping[tuple[str, int], tuple[Columns, ...]] = field(default_factory=dict)
+    """Columns that must not be shown, by file and line."""
     allowed: tuple[Allowed, ...] = ()
     """What comments of the topology allow."""
     sensitive: Findings = ()
@@ -66,15 +68,13 @@ class Sources:
 
     def hiding(self, findings: Iterable[Finding]) -> Sources:
         """The same, but no line shows a value that a finding calls sensitive."""
-        hidden: dict[tuple[str, int], int] = {}
+        hidden: dict[tuple[str, int], list[Columns]] = {}
         for finding in (*findings, *self.sensitive):
-            if not finding.sensitive:
-                continue
-            key, value = self.place(finding.where), self.place(replace(finding.where, part="value"))
-            for line in range(key.span.line, value.span.end_line + 1):
-                column = value.span.column if line == value.span.line else 1
-                hidden[key.file, line] = min(column, hidden.get((key.file, line), column))
-        return replace(self, hidden=hidden)
+            if finding.sensitive:
+                value = self.place(replace(finding.where, part="value"))
+                for line, columns in hiding.by_line(value.span):
+                    hidden.setdefault((value.file, line), []).append(columns)
+        return replace(self, hidden={place: hiding.merged(columns) for place, columns in hidden.items()})
 
     def place(self, location: Location) -> Place:
         """Where a symbolic place is."""
@@ -88,8 +88,11 @@ class Sources:
         lines = _lines(self.texts[file]) if file in self.texts else ()
         if not 0 < number <= len(lines):
             return None
-        line, column = lines[number - 1], self.hidden.get((file, number))
-        return line if column is None else f"{line[: column - 1]}<not shown>"
+        return hiding.text(lines[number - 1], self.hidden.get((file, number), ()))
+
+    def column(self, file: str, number: int, column: int) -> int:
+        """Where a column of line `number` is in what `line` gives."""
+        return hiding.column(column, self.hidden.get((file, number), ()))
 
 
 @lru_cache(maxsize=16)

@@ -87,8 +87,9 @@ def _excerpt(place: Place, sources: Sources, gutter: int, mark: str, tint: Style
     above = sources.line(place.file, span.line - 1)
     if above and above.strip():
         yield _numbered(span.line - 1, gutter, excerpt(above, 1, 1)[0], bar, paint)
-    end = span.end_column if span.end_line == span.line else len(line.rstrip()) + 1
-    shown, marker = excerpt(line, span.column, end, mark)
+    first = sources.column(place.file, span.line, span.column)
+    last = sources.column(place.file, span.line, span.end_column)
+    shown, marker = excerpt(line, first, last if span.end_line == span.line else len(line.rstrip()) + 1, mark)
     yield _numbered(span.line, gutter, shown, bar, paint)
     label = f" {visible(place.label)}" if place.label else ""
     indent = len(marker) - len(marker.lstrip(" "))

@@ -18,6 +18,11 @@ def is_ip(address: str) -> bool:
     return True
 
 
+def is_name(address: str) -> bool:
+    """Whether it is a DNS name; what is neither name nor address is for a rule to find."""
+    return ":" not in address and not is_ip(address) and bool(address.strip("0123456789."))
+
+
 @cache
 def is_loopback(address: str) -> bool:
     """Whether only the machine itself is reached by it."""

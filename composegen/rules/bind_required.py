@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from composegen.findings import Basis, Finding, Severity
 from composegen.plan import Plan
-from composegen.resolve.address import is_ip
+from composegen.resolve.address import is_name
 from composegen.rules import Rule
 
 BAD = """\
@@ -39,7 +39,7 @@ services:
 def check(plan: Plan) -> Iterator[Finding]:
     """Each host with a DNS name and without `bind`."""
     for name, host in plan.topology.hosts.items():
-        if host.bind is None and not is_ip(host.address):
+        if host.bind is None and is_name(host.address):
             yield RULE.finding(
                 f"host `{name}` needs `bind`: Docker cannot publish ports on the name `{host.address}`",
                 at=host.at("address"),

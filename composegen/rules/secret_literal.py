@@ -107,6 +107,9 @@ _FORMS = {
 }
 
 
+_ELSEWHERE = "`{secret: NAME}` is known in `environment` only: hand it over there, or in a file that the host has"
+
+
 def check(plan: Plan) -> Iterator[Finding]:
     """One finding per value; the message names the variable and never shows what it holds."""
     for value in (*of_services(plan), *of_apps(plan), *of_compose_keys(plan)):
@@ -117,7 +120,9 @@ def check(plan: Plan) -> Iterator[Finding]:
                 at=value.at,
                 part="key",
                 expected="{secret: NAME}, which Compose reads at `up`",
-                hint="" if value.name == "" else f"{value.name}: {{secret: {_variable(value.name)}}} in `environment`",
+                hint=f"write `{value.name}: {{secret: {_variable(value.name)}}}`"
+                if _is_variable(value)
+                else _ELSEWHERE,
             )
 
 
@@ -140,6 +145,11 @@ def _could_be(name: str, text: str) -> bool:
     if not text or text.startswith("$") or _PATH.fullmatch(text):
         return False
     return not text.isdecimal() or "pass" in name.lower()
+
+
+def _is_variable(value: Value) -> bool:
+    """Whether it stands where composegen takes `{secret: NAME}`."""
+    return "environment" in value.at[-2:-1] and isinstance(value.at[-1], str)
 
 
 def _place(value: Value) -> str:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.keypath import KeyPath
-from composegen.report import Sources
+from composegen.report import Sources, hiding
 from composegen.report.excerpt import WIDTH, excerpt, visible, width
+from composegen.report.hiding import END
 from composegen.report.text import report, summary
 from tests.sampling import compile_text
 
@@ -190,3 +193,34 @@ def test_a_literal_secret_is_in_no_report() -> None:
     shown = report(compiled.findings, sources)
     assert "DB_PASSWORD: <not shown>" in shown
     assert "hunter2" not in shown
+
+
+def test_what_stands_beside_a_secret_is_shown_and_marked() -> None:
+    text = (
+        "name: demo\nhosts: {a: {address: 10.0.0.1}}\nservices:\n  llm:\n    hosts: {a: 1}\n"
+        "    environment: {API_KEY: abcdefgh, OLLAMA_HOSTT: x, DB_TOKEN: 'zyxwv'}\n"
+    )
+    compiled = compile_text(text)
+    assert compiled.document is not None
+    sources = Sources(name="topology.yaml", texts={"topology.yaml": text}, locate=compiled.document.locate)
+    shown = report(compiled.findings, sources)
+    assert not {"abcdefgh", "zyxwv"} & set(re.findall(r"\w+", shown))
+    line = "    environment: {API_KEY: <not shown>, OLLAMA_HOSTT: x, DB_TOKEN: <not shown>}"
+    marker = " " * line.index("OLLAMA") + "^" * len("OLLAMA_HOSTT")
+    assert f" 6 | {line}\n   | {marker}\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("hidden", "expected"),
+    [
+        (((3, 5),), "ab<not shown>efgh"),
+        (((1, 3), (7, END)), "<not shown>cdef<not shown>"),
+        (((2, 4), (3, 6)), "a<not shown>fgh"),
+        (((3, 3),), "abcdefgh"),
+    ],
+)
+def test_hidden_columns(hidden: tuple[tuple[int, int], ...], expected: str) -> None:
+    merged = hiding.merged(hidden)
+    assert hiding.text("abcdefgh", merged) == expected
+    shown = [letter for letter in "abcdefgh" if letter in expected.replace(hiding.NOT_SHOWN, "")]
+    assert [expected[hiding.column("abcdefgh".index(letter) + 1, merged) - 1] for letter in shown] == shown
