@@ -103,6 +103,11 @@ class Doubts:
         return {path[:length] for path in paths for length in range(len(path) + 1)}
 
     @cached_property
+    def _astray(self) -> AbstractSet[str | int]:
+        """The last keys of doubtful places."""
+        return {path[-1] for path in self._around if path}
+
+    @cached_property
     def _above_cut(self) -> AbstractSet[KeyPath]:
         return {path[:length] for path in self.cut for length in range(len(path) + 1)}
 
@@ -110,13 +115,15 @@ class Doubts:
         return any(path[:length] in self.cut for length in range(len(path) + 1))
 
     def _is_certain(self, section: str) -> bool:
-        """Whether a section is there, or is known to be left out."""
-        return section in self.original.data or () not in self.open
+        """Whether a section is there, or is known to be left out: not misspelt, and not indented into another."""
+        return section in self.original.data or (() not in self.open and section not in self._astray)
 
     def _is_sound(self, path: KeyPath) -> bool:
         """Whether a node stands as it is; one that is not written stands when nothing is doubtful around it."""
         if path[:1] == ("gateway",):
             return self._is_clear(path[:1])  # what one of its settings means hangs on the others
+        if path not in self.original.values and isinstance(_at(self.original.data, path[:-1]), str | int | float):
+            path = path[:-1]  # a short form
         if path[:1] == (DEFAULTS,):
             return self._is_written(path) and any(self._takes(name, path) for name in self.data[SERVICES])
         if path in self.original.values:
@@ -131,13 +138,13 @@ class Doubts:
 
     def _takes(self, service: str, path: KeyPath) -> bool:
         """Whether a service certainly takes from `defaults` what stands there."""
-        own, own_data = (SERVICES, service, path[1]), self.original.data[SERVICES].get(service)
-        stated = isinstance(own_data, dict) and path[1] in own_data
-        if stated and (len(path) <= len(own) - 1 or own in self._around or not isinstance(own_data[path[1]], dict)):
+        own = (SERVICES, service, path[1])
+        stated = _at(self.original.data, own[:2])
+        if not isinstance(stated, dict) or own[:2] in self.open or self._is_in_cut(own):
             return False
-        if stated and (path[2] in own_data[path[1]] or own in self.open):
-            return False
-        return isinstance(own_data, dict) and own[:2] not in self.open and not self._is_in_cut(own)
+        below = stated.get(str(path[1]))
+        merged = isinstance(below, dict) and len(path) > len(own) - 1 and path[2] not in below
+        return path[1] not in stated or (merged and own not in self._around)
 
     def _names_in(self, section: str) -> AbstractSet[str]:
         """The names of entries, also of those that were taken out."""
@@ -166,13 +173,12 @@ class Doubts:
         return found
 
     def _named_by(self, entry: KeyPath) -> Iterator[KeyPath]:
-        texts = set(_texts(_at(self.data, entry)))
-        if entry[:1] == (SERVICES,):
-            yield (DEFAULTS,) if DEFAULTS in self.data else entry
+        stated = _at(self.data, entry) or {}
+        texts = {*_texts(stated), *(_texts(self.data.get(DEFAULTS)) if entry[:1] == (SERVICES,) else ())}
+        if entry == ("gateway",) and "routes" not in stated:
+            texts |= self._names_in(SERVICES)
         for section in _SECTIONS:
-            names = self._names_in(section)
-            every = section == SERVICES and entry in {("gateway",), (DEFAULTS,)}
-            yield from ((section, name) for name in (names if every else texts & names))
+            yield from ((section, name) for name in texts & self._names_in(section))
 
 
 def _places(finding: Finding) -> tuple[Location, ...]:
@@ -186,7 +192,13 @@ def _entry(path: KeyPath) -> KeyPath:
 
 def _at(data: Any, path: KeyPath) -> Any:
     for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
+        match data, step:
+            case (dict(), _):
+                data = data.get(step)
+            case (list(), int()) if step < len(data):
+                data = data[step]
+            case _:
+                return None
     return data
 
 

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from composegen.keypath import KeyPath
 
 _LATER_KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
-    (): frozenset({"environments", "patches", "target", "direct"}),
-    ("services", "*"): frozenset({"upgrade", "migrate_from", "direct"}),
-    ("defaults",): frozenset({"upgrade", "migrate_from", "direct"}),
-    ("gateway",): frozenset({"direct"}),
-    ("gateway", "routes", "*"): frozenset({"path", "failover", "direct"}),
-    ("apps", "*"): frozenset({"direct"}),
+    (): frozenset({"environments", "patches", "target"}),
+    ("gateway", "routes", "*"): frozenset({"path", "failover"}),
 }
 """Keys of the language that this version does not know yet, by where they stand."""
 

@@ -125,6 +125,13 @@ AbsolutePath = Annotated[
         pattern=r"^(/(?!\.\.?(/|$))[^/\x00-\x1f\x7f]+)+$",
     ),
 ]
+OldStore = Annotated[
+    str,
+    Limits(
+        expected="the name of a Docker volume, or an absolute path without `..`, colons or control characters",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{1,254}|(/(?!\.\.?(/|$))[^/:\x00-\x1f\x7f]+)+)$",
+    ),
+]
 RelativePath = Annotated[
     str,
     Limits(

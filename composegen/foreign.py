@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from composegen.fields import VARIABLE
+from composegen.shapes import FREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,9 +56,13 @@ def _without_secrets(compose: dict[str, Any]) -> dict[str, Any]:
     return {**compose, _ENVIRONMENT: {key: _plain(value) for key, value in environment.items()}}
 
 
+def _is_free(key: str) -> bool:
+    return key.startswith(FREE)
+
+
 def _plain(value: Any) -> Any:
     match value:
-        case {"secret": str(name), **rest} if not rest and re.search(VARIABLE.pattern or "", name):
+        case {"secret": str(name), **rest} if re.search(VARIABLE.pattern or "", name) and all(map(_is_free, rest)):
             return name
     return value
 

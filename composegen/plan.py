@@ -237,6 +237,18 @@ class NfsMount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Migration:
+    """Old stores on one host, whose models are to be copied into the store that `writer` writes.
+
+    A source is an absolute path, or the name of a volume with or without that of the Compose project before it.
+    """
+
+    store: str
+    writer: Instance
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class HostPlan:
     """Everything of one host."""
 
@@ -246,6 +258,7 @@ class HostPlan:
     containers: tuple[Container, ...] = ()
     instances: tuple[Instance, ...] = ()
     inits: tuple[ModelInit, ...] = ()
+    migrations: tuple[Migration, ...] = ()
     volumes: tuple[Volume, ...] = ()
     networks: Mapping[str, Any] | None = None
     exports: tuple[Export, ...] = ()

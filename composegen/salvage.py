@@ -142,7 +142,9 @@ class _Work:
         if isinstance(value, dict):
             return self.section(section, value, path)
         short = next((field for field in declared(section) if field.name == section.SHORT), None)
-        return _CUT if short is None else self._value(short.shape, value, path)
+        if short is None or (*path, short.name) in self.faults.values:
+            return _CUT
+        return self._value(short.shape, value, path)
 
     def _choice(self, shapes: Iterable[Shape], value: Any, path: KeyPath) -> Any:
         """What is left of the branch of which most is left."""

@@ -194,6 +194,29 @@ def is_free(root: type[Section], path: Sequence[str | int]) -> bool:
     return False
 
 
+def scalar_kinds(root: type[Section], path: Sequence[str | int]) -> frozenset[type]:
+    """The types of the scalars that may stand at a place; words that are text do not count."""
+    shape: Shape | None = Part(section=root)
+    for step in path:
+        shape = _below(shape, step)
+    return frozenset(_kinds(shape))
+
+
+def _kinds(shape: Shape | None) -> Iterator[type]:
+    match shape:
+        case Plain(kind=kind):
+            yield kind
+        case Anything():
+            yield str
+        case Words(words=words):
+            yield from (type(word) for word in words if not isinstance(word, str))
+        case Part(section=section) if section.SHORT:
+            yield from _kinds(_below(shape, section.SHORT))
+        case Choice(shapes=shapes):
+            for one in shapes:
+                yield from _kinds(one)
+
+
 def _below(shape: Shape | None, step: str | int) -> Shape | None:
     """The shape of an entry; None where the declarations say nothing of it."""
     match shape:

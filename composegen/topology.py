@@ -27,6 +27,7 @@ from composegen.fields import (
     Name,
     Named,
     NotEmpty,
+    OldStore,
     OneLine,
     Port,
     ProjectName,
@@ -227,6 +228,34 @@ class Init(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upgrade(Section):
+    """How `rollout.sh` brings a new image or configuration to the instances, one at a time."""
+
+    EXAMPLE: ClassVar[Any] = {"snapshot": True, "rollback": "automatic"}
+
+    snapshot: bool = says(
+        "Keep what ran before (files and image ids, on each host), so that `rollout.sh --rollback` goes back.",
+        example=True,
+        default=True,
+    )
+    rollback: Literal["manual", "automatic"] = says(
+        "After a failure: `manual` stops and says how to go on or back; `automatic` goes back by itself.",
+        example="automatic",
+        default="manual",
+    )
+    drain: Duration = says(
+        "How long running answers may take to end before their instance is replaced all the same.",
+        example="10m",
+        default="5m",
+    )
+    warm_up: Duration = says(
+        "How long the first short answer of a replaced instance may take, its model being loaded.",
+        example="15m",
+        default="10m",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceDefaults(Named):
     """What holds for every service that does not say otherwise."""
 
@@ -258,6 +287,23 @@ class ServiceDefaults(Named):
     )
     init: Init | Literal[False] = says(
         "How models are brought; `false`: no model-init.", example=Init.EXAMPLE, default=Init
+    )
+    migrate_from: tuple[OldStore, ...] = says(
+        "Old volumes or folders whose models `migrate-models.sh` copies into the store, on the host that writes it. "
+        "A volume by its name in Docker, or without the `<name>_` that Compose put before it.",
+        example=["ollama_data_1", "/srv/ollama-old"],
+        default=tuple,
+    )
+    upgrade: Upgrade | None = says(
+        "How `rollout.sh` replaces its instances. Absent: by the defaults below.",
+        example=Upgrade.EXAMPLE,
+        default=None,
+    )
+    direct: bool = says(
+        "Leave the ports of its instances open to everybody although a gateway stands in front. Default: only the "
+        "gateway reaches them.",
+        example=True,
+        default=False,
     )
     compose: ComposeService = says(
         "Compose keys to add to each instance; a key that composegen writes itself is an error.",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.limits import MAX_FINDINGS, first
 from composegen.scalars import resolve
-from composegen.shapes import FREE, is_free
+from composegen.shapes import FREE, is_free, scalar_kinds
 from composegen.suggestion import cut, did_you_mean
 from composegen.topology import Topology
 
@@ -36,7 +36,8 @@ def substitute(document: Document, environment: Mapping[str, str]) -> tuple[Docu
     """The document with every reference replaced, and a finding for each that cannot be.
 
     A plain scalar that is nothing but one reference is read again as a plain scalar, so `port: ${PORT}` is a number;
-    with an empty value it is empty text. A name that is set to nothing takes the default, as in the shell.
+    with an empty value it is empty text. Within braces YAML wants quotes around it, so these make it text only where
+    text may stand. A name that is set to nothing takes the default, as in the shell.
     """
     if not isinstance(document.data, dict):
         return document, ()
@@ -98,7 +99,7 @@ class _Work:
             self._report(path, matches, faults)
             return text
         result = _joined(text, matches, replaced)
-        if plain is None or not _is_one_reference(text, matches) or not result:
+        if not result or not _is_one_reference(text, matches) or (plain is None and _may_be_text(path)):
             return result
         self.texts[path] = result
         return resolve(result)
@@ -189,6 +190,11 @@ def _is_text(value: str) -> bool:
 
 def _is_one_reference(text: str, matches: Sequence[re.Match[str]]) -> bool:
     return len(matches) == 1 and matches[0][0] == text and text != "$${"
+
+
+def _may_be_text(path: KeyPath) -> bool:
+    kinds = scalar_kinds(Topology, path)
+    return not kinds or str in kinds
 
 
 def _places(document: Document, path: KeyPath, matches: Sequence[re.Match[str]]) -> Sequence[Span]:

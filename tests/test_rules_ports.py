@@ -153,8 +153,8 @@ def test_the_last_port_may_be_the_last_there_is() -> None:
 
 @pytest.mark.parametrize("address", [ALL, "::", "224.0.0.1", "255.255.255.255", "1::2::3", "1:2:3", "ff02::1"])
 def test_an_address_of_no_machine(address: str) -> None:
-    text = f"name: d\nhosts: {{box: {{address: '{address}', bind: 10.0.0.1}}}}\nservices: {{s: {{hosts: {{box: 1}}}}}}\n"
-    assert places("CG206", text) == ["hosts.box.address"]
+    text = f"name: d\nhosts: {{b: {{address: '{address}', bind: 10.0.0.1}}}}\nservices: {{s: {{hosts: {{b: 1}}}}}}\n"
+    assert places("CG206", text) == ["hosts.b.address"]
     assert places("CG204", text.replace(", bind: 10.0.0.1", "")) == []
 
 

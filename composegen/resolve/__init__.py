@@ -28,7 +28,7 @@ from composegen.plan import (
 from composegen.resolve.apps import HostApps, Surroundings, host_apps
 from composegen.resolve.gateway import entry_binding, gateway
 from composegen.resolve.instances import HostServices, host_services
-from composegen.resolve.stores import Sharing, sharings, volume
+from composegen.resolve.stores import Sharing, migrations, sharings, volume
 from composegen.topology import Host, NfsStore, Topology
 
 
@@ -77,6 +77,7 @@ def _host(
         containers=containers,
         instances=services.instances,
         inits=services.inits,
+        migrations=tuple(migrations(used, host.name, services.instances)),
         volumes=tuple(_volumes(topology, host, used, containers, apps)),
         networks=apps.networks or None,
         exports=tuple(_exports(topology, host, _unique(shared))),

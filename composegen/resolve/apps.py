@@ -206,13 +206,14 @@ def _with_default(networks: Any) -> Any:
 
 def _volumes(app: App) -> Iterator[Volume]:
     """The named volumes that an app uses, with the options that it states."""
-    used = {name for entry in app.compose.get("volumes") or () if (name := _volume_name(entry))}
+    used = {name for entry in app.compose.get("volumes") or () if (name := volume_name(entry))}
     for name in sorted(used | set(app.volumes)):
         origin = app.at("volumes", name) if name in app.volumes else app.at("compose", "volumes")
         yield Volume(name=name, options=app.volumes.get(name), origin=origin)
 
 
-def _volume_name(entry: Any) -> str | None:
+def volume_name(entry: Any) -> str | None:
+    """The named volume that an entry of `volumes` mounts; None for a folder or one without name."""
     match entry:
         case {"type": "volume", "source": str(name)}:
             return name

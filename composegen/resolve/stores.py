@@ -5,12 +5,12 @@ Total: where a store has no writer or several, the first one in question is take
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from composegen import modelname
-from composegen.plan import Mount, MountKind, Volume
+from composegen.plan import Instance, Migration, Mount, MountKind, Volume
 from composegen.topology import DirectoryStore, Model, NfsStore, Service, Store, Topology
 
 STORE = "/models"
@@ -128,6 +128,21 @@ def volume(sharing: Sharing, host: str, server_address: str) -> Volume | None:
         nfs_options=f"addr={server_address},{access}",
         origin=store.origin,
     )
+
+
+def migrations(used: Sequence[Sharing], host: str, instances: Sequence[Instance]) -> Iterator[Migration]:
+    """What is to be copied into the stores that are written on this host; old volumes are where a service runs.
+
+    The old volumes of readers on other hosts are out of the writer's reach: nothing is looked for there.
+    """
+    for sharing in used:
+        writers = (i for i in instances if i.writer and i.host.name == host and i.service in sharing.services)
+        writer = next(writers, None)
+        nfs = isinstance(sharing.store, NfsStore)
+        services = [service for service in sharing.services if nfs or host in service.hosts]
+        sources = tuple(dict.fromkeys(source for service in services for source in service.migrate_from))
+        if writer is not None and sources:
+            yield Migration(store=sharing.name, writer=writer, sources=sources)
 
 
 def _bind(sharing: Sharing, path: str, *, read_only: bool, must_exist: bool) -> Mount:

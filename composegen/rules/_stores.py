@@ -34,3 +34,8 @@ def claim(service: Service) -> KeyPath:
 def is_nfs(topology: Topology, service: Service) -> bool:
     """Whether the service keeps its models in an nfs store."""
     return isinstance(topology.stores.get(service.store or ""), NfsStore)
+
+
+def stores_in(source: str) -> tuple[str, ...]:
+    """Where `migrate-models.sh` looks for stores in an old folder or volume: at its top, and as Ollama makes them."""
+    return tuple(source + within for within in ("", "/models", "/.ollama/models"))

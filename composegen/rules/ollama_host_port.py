@@ -9,7 +9,8 @@ these defaults, silently.
 
 For a service, the value is also the address on which Ollama listens inside its container. On `127.0.0.1`, or when
 the value is empty, nothing outside that container reaches it: not the published port, not the gateway, not
-model-init.
+model-init. Nor can it be a secret there: the port would be known only at the start, and everything else is written for
+one that is known now.
 
 ## What to do
 
@@ -29,7 +30,7 @@ from composegen.plan import Plan
 from composegen.rules import Rule
 from composegen.rules._values import Value, of_apps, of_services
 from composegen.suggestion import cut
-from composegen.topology import Service
+from composegen.topology import Secret, Service
 
 BAD = """\
 name: demo
@@ -77,6 +78,17 @@ def check(plan: Plan) -> Iterator[Finding]:
                 at=value.at,
                 expected="0.0.0.0:PORT" if isinstance(value.owner, Service) else "an address with its port",
             )
+    for service in plan.topology.services.values():
+        if isinstance(service.environment.get("OLLAMA_HOST"), Secret):
+            yield _secret(service)
+
+
+def _secret(service: Service) -> Finding:
+    return RULE.finding(
+        f"`OLLAMA_HOST` of service `{service.name}` is a secret, so nothing knows the port on which it listens",
+        at=service.at("environment", "OLLAMA_HOST"),
+        expected="0.0.0.0:PORT, or no `OLLAMA_HOST`",
+    )
 
 
 def _fault(plan: Plan, value: Value) -> str | None:

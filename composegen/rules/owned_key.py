@@ -5,8 +5,8 @@
 Under a service, `compose:` adds keys that composegen does not know. For a key that it writes (the image, the ports,
 the mounts, the health check, ...) there would be two values, and whichever wins, the other is lost: a replaced
 `volumes` takes the model store away, a replaced `healthcheck` never turns healthy. For an app, composegen writes
-`depends_on` from what stands under `needs`; and keys that name something at the top of the Compose file (`configs`,
-`secrets`, ...) would name something that is not there.
+`depends_on` from what stands under `needs`. And for both, keys that name something at the top of the Compose file
+(`configs`, `secrets`, ...) would name something that is not there.
 
 ## What to do
 
@@ -74,13 +74,14 @@ OWNED: Mapping[str, str] = {
 
 
 OWNED_BY_THE_FILE = frozenset({"configs", "secrets", "models", "extends", "profiles"})
-"""Compose keys that name something at the top of the file or in another one, or that would take the app out of it."""
+"""Compose keys that name something at the top of the file or in another one, or that would take it out of the file."""
 
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Each key of a service or an app that is composegen's."""
     for service in plan.topology.services.values():
         yield from (_owned(service, key) for key in service.compose if key in OWNED)
+        yield from _outside(service, "service", OWNED_BY_THE_FILE - OWNED.keys())
     for app in plan.topology.apps.values():
         yield from _of_app(app)
 
@@ -96,15 +97,21 @@ def _owned(service: Service, key: str) -> Finding:
     )
 
 
-def _of_app(app: App) -> Iterator[Finding]:
-    for key in app.compose:
-        if key in OWNED_BY_THE_FILE:
+def _outside(owner: Service | App, noun: str, keys: frozenset[str]) -> Iterator[Finding]:
+    """Keys that name something at the top of the file."""
+    for key in owner.compose:
+        if key in keys:
             yield RULE.finding(
-                f"`{key}` of app `{app.name}` would refer to a part of the Compose file that composegen does not write",
-                at=app.at("compose", key),
+                f"`{key}` of {noun} `{owner.name}` would refer to a part of the Compose file that composegen does not "
+                "write",
+                at=owner.at("compose", key),
                 part="key",
                 hint="write it, with what it refers to, into a compose.override.yaml beside the generated file",
             )
+
+
+def _of_app(app: App) -> Iterator[Finding]:
+    yield from _outside(app, "app", OWNED_BY_THE_FILE)
     if "depends_on" in app.compose:
         yield RULE.finding(
             f"composegen decides on `depends_on` of app `{app.name}` itself",

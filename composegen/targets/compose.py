@@ -47,15 +47,23 @@ class Stanza:
 
 def artifacts(plan: Plan) -> Iterator[Artifact | Literal]:
     """Every file of every host; what the hosts themselves need (NFS, scripts, run book) after what containers need."""
+    from composegen.targets._firewall import firewall_artifacts
+    from composegen.targets._migrate import migrate_artifacts
     from composegen.targets._nfs import nfs_artifacts
+    from composegen.targets._rollout import rollout_artifacts
     from composegen.targets._scripts import script_artifacts
     from composegen.targets._traefik import traefik_artifacts
 
+    of_hosts: list[Artifact | Literal] = []
     for host in plan.hosts:
-        yield from _of_host(plan, host)
-    yield from traefik_artifacts(plan)
-    yield from nfs_artifacts(plan)
+        of_hosts += _of_host(plan, host)
+    of_hosts += traefik_artifacts(plan)
+    of_hosts += nfs_artifacts(plan)
+    of_hosts += firewall_artifacts(plan)
+    of_hosts += migrate_artifacts(plan)
+    yield from of_hosts
     yield from script_artifacts(plan)
+    yield from rollout_artifacts(plan, of_hosts)
 
 
 def _of_host(plan: Plan, host: HostPlan) -> Iterator[Artifact | Literal]:

@@ -24,6 +24,7 @@ from tests.sampling import FOLDER, SAMPLES
 
 ELSEWHERE = {
     "CG008": "the variable is listed no longer; its use is told",
+    "CG102": "a default is gone; the null that took it away is told",
     "CG104": "the kind of a store is another one; what does not belong to that kind is told",
     "CG106": "the name is gone; what still uses it is told",
     "CG107": "the last host of a service is gone; the service is told",

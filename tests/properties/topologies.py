@@ -350,8 +350,15 @@ def _app(work: Drawing, number: int) -> None:
         given["networks"] = work.one_of(ABSENT, {"back": {"internal": False}}) if not work.apps else ABSENT
     near = [one for one, app in work.apps.items() if app["host"] == given["host"]]
     needed = work.draw(st.lists(st.sampled_from([*work.services, *near]), unique=True))
-    given["needs"] = [work.one_of(one, {"service": one, "variable": f"N{index}"}) for index, one in enumerate(needed)]
+    services = [one for one in needed if one in work.services]
+    given["needs"] = [*near[:1], *(_need(work, index, one) for index, one in enumerate(services))]
     work.apps[name] = section_of(work.draw, App, {**given, "compose": compose})
+
+
+def _need(work: Drawing, index: int, service: str) -> Any:
+    """The need of a service; only one of them can have its address in the default variable."""
+    long = {"service": service, "variable": f"N{index}"}
+    return long if index else work.one_of(service, long)
 
 
 def _gateway(work: Drawing) -> Data:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from composegen import document, schema, shapes
+from composegen import document, schema, shapes, wording
 from composegen.document import Document
 from composegen.fields import NAME, Section
 from composegen.findings import Finding, Findings
@@ -147,13 +147,14 @@ def test_an_unknown_key_is_told_as_the_product_shows_it() -> None:
         ("writer: 5", "CG102", "services.s.writer", "is the number `5`, not text", "put it in quotes"),
         ("engine: vllm", "CG105", "services.s.engine", "engine `vllm` is not known to this version yet", ""),
         ("engine: olama", "CG103", "services.s.engine", "", "did you mean `ollama`?"),
-        ("upgrade: {}", "CG105", "services.s.upgrade", "`upgrade` in service `s` is not known to this", ""),
+        ("direct: true", "CG105", "services.s.direct", "`direct` in service `s` is not known to this", ""),
         ("compose: {imag: x}", "CG104", "services.s.compose.imag", "a rule of Compose", "did you mean `image`?"),
         ("compose: {cpus: [1]}", "CG102", "services.s.compose.cpus", "a rule of Compose", ""),
         ("compose: {deploy: {mode: [x]}}", "CG102", "services.s.compose.deploy.mode", "is a list, not text", ""),
         ("compose: {cap_add: [a, a]}", "CG103", "services.s.compose.cap_add", "a rule of Compose", ""),
         ("compose: {labels: 5}", "CG102", "services.s.compose.labels", "not a list or a mapping", ""),
         ("compose: {environment: {A: {secret: a-b}}}", "CG102", "services.s.compose.environment.A", "", "`{secret:"),
+        ("compose: {container_name: q}", "CG103", "services.s.compose.container_name", "cannot be the text `q`", ""),
         ("compose: {x: 0777}", "CG104", "services.s.compose.x", "", ""),
     ],
 )
@@ -252,3 +253,19 @@ def test_validation_changes_nothing_in_the_document() -> None:
 def test_every_section_can_be_reached() -> None:
     assert {section.__name__ for section in shapes.sections(Topology)} >= {"Secret", "NfsStore", "Need", "Tls", "Init"}
     assert all(issubclass(section, Section) for section in shapes.sections(Topology))
+
+
+def test_every_pattern_of_compose_has_words() -> None:
+    assert set(patterns(resources.compose_schema())) == set(wording.FORMS)
+    expected = only(service("compose: {container_name: q}")).expected
+    assert expected == "at least two letters, digits, `_`, `.` and `-`, beginning with a letter or digit"
+
+
+def patterns(schema: Any) -> Iterator[str]:
+    match schema:
+        case dict():
+            for key, value in schema.items():
+                yield from [value] if key == "pattern" and isinstance(value, str) else patterns(value)
+        case list():
+            for item in schema:
+                yield from patterns(item)

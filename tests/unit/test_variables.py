@@ -55,6 +55,31 @@ def test_values(written: str, value: Any) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("services", "s", "hosts", "a", "port"), 11434),
+        (("services", "s", "hosts", "b"), 11434),
+        (("services", "s", "hosts", "c", "shared"), True),
+        (("services", "s", "hosts", "c", "gpus"), 11434),
+        (("services", "s", "environment", "A"), "11434"),
+        (("services", "s", "memory"), "11434"),
+        (("services", "s", "compose", "cpus"), "11434"),
+        (("services", "s", "hosts", "c", "port"), "x11434"),
+    ],
+)
+def test_within_quotes_a_reference_is_a_number_only_where_no_text_may_stand(path: KeyPath, value: Any) -> None:
+    parsed, _ = substitute(
+        'services: {s: {memory: "${PORT}", environment: {A: "${PORT}"}, compose: {cpus: "${PORT}"}, hosts: {'
+        "a: {port: '${PORT}'}, b: \"${PORT}\", c: {shared: '${YES}', gpus: '${PORT}', port: 'x${PORT}'}}}}"
+    )
+    found: Any = parsed.data
+    for step in path:
+        found = found[step]
+    assert found == value
+    assert type(found) is type(value)
+
+
 def test_values_are_replaced_everywhere_and_keys_nowhere() -> None:
     replaced, findings = substitute("a: {'${TAG}': ['x${TAG}', {b: \"${TAG}\"}]}\n")
     assert findings == ()
