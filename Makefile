@@ -27,8 +27,9 @@ lint: $(STAMP) ## Check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-engines: $(STAMP) ## Run the tests that need root and Debian packages (installs them)
+engines: $(STAMP) ## Run the tests on real engines: needs root; installs Debian packages, builds what is not cached
 	tests/engines/prepare
+	$(BIN)/python -m tests.engines.obtain
 	$(BIN)/python -m pytest -n 0 -m engine
 
 reference: $(STAMP) ## Write docs/reference and the schema anew

@@ -84,6 +84,7 @@ def context(plan: Plan) -> dict[str, object]:
         "roll": sorted((page for page in pages if page.upgrade), key=lambda page: page.plan.name in writers),
         "endpoints": tuple(_endpoint(plan, instance) for instance in plan.instances),
         "stores": tuple(_store(plan, use) for use in plan.stores),
+        "rollout": is_rolled(plan),
         "gateway": plan.gateway,
         "gateway_page": _gateway(plan, plan.gateway) if plan.gateway else None,
         "nfs": nfs,
@@ -99,6 +100,14 @@ def context(plan: Plan) -> dict[str, object]:
         "nvidia": any(i.container.gpus is not None and i.container.gpus.vendor == "nvidia" for i in plan.instances),
         "secrets": any(host.secrets for host in plan.hosts),
     }
+
+
+def is_rolled(plan: Plan) -> bool:
+    """Whether the tree holds `rollout.sh`: some service has two instances, or states how it is upgraded."""
+    return any(
+        service.upgrade is not None or sum(placement.instances for placement in service.hosts.values()) > 1
+        for service in plan.topology.services.values()
+    )
 
 
 def listed_name(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, StoreUse
 from composegen.resolve.address import is_loopback, url
+from composegen.resolve.firewall import is_guarded
 from composegen.targets import _runbook
 from composegen.targets._nfs import mount_source
 from composegen.targets._runbook import endpoint_url, listed_name
@@ -42,6 +43,7 @@ def _verify(plan: Plan) -> dict[str, object]:
         "services": sorted({instance.service.name for instance in plan.instances}),
         "instances": [_instance(plan, instance) for instance in plan.instances],
         "mounts": list(_mounts(plan)),
+        "gpus": list(_gpus(plan)),
         "gateway": _gateway(plan, plan.gateway) if plan.gateway else [],
     }
 
@@ -57,7 +59,19 @@ def _instance(plan: Plan, instance: Instance) -> list[str]:
         instance.service.name,
         use.name,
         _models_hint(plan, use, instance),
+        _yes(is_guarded(plan, instance)),
+        *_there(plan, plan.host(instance.host.name)),
     ]
+
+
+def _yes(flag: bool) -> str:  # noqa: FBT001 - a word of a shell command
+    return "yes" if flag else "no"
+
+
+def _there(plan: Plan, host: HostPlan) -> tuple[str, str]:
+    """How the script gets to a host: by ssh, or as the only host that can be the machine on which it runs."""
+    here = [one for one in plan.hosts if one.spec.ssh is None]
+    return host.spec.ssh or "", _yes(host.spec.ssh is None and len(here) == 1)
 
 
 def _models_hint(plan: Plan, use: StoreUse, instance: Instance) -> str:
@@ -75,13 +89,11 @@ def _models_hint(plan: Plan, use: StoreUse, instance: Instance) -> str:
 
 
 def _mounts(plan: Plan) -> Iterator[list[str]]:
-    here = [host for host in plan.hosts if host.spec.ssh is None]
     for host in plan.hosts:
         for mount in host.nfs_mounts:
             yield [
                 host.name,
-                host.spec.ssh or "",
-                "yes" if host.spec.ssh is None and len(here) == 1 else "no",
+                *_there(plan, host),
                 shlex.join(["findmnt", "-n", "-o", "SOURCE", "-M", mount.mountpoint]),
                 mount.mountpoint,
                 mount_source(mount),
@@ -95,4 +107,37 @@ def _gateway(plan: Plan, gateway: GatewayPlan) -> list[str]:
     folder = shlex.quote(host.directory)
     own = gateway.container
     logs = f"cd {folder} && docker compose logs --tail 50 {own.name}" if own else "look at the log of your Traefik"
-    return [host.name, folder, gateway.url, url("tcp", address, port).removeprefix("tcp://"), logs]
+    listens = url("tcp", address, port).removeprefix("tcp://")
+    admin = gateway.spec.admin is not None and any(route.primary for route in gateway.routes)
+    return [host.name, folder, gateway.url, listens, logs, _yes(admin), _yes(own is not None)]
+
+
+def _gpus(plan: Plan) -> Iterator[list[str]]:
+    """Each instance that was promised GPUs, and how many; of all of a host's, at least one must be there."""
+    for instance in plan.instances:
+        grant = instance.container.gpus
+        if grant is not None:
+            host = plan.host(instance.host.name)
+            folder = shlex.quote(host.directory)
+            yield [
+                host.name,
+                *_there(plan, host),
+                _look_for_gpus(folder, instance.name),
+                folder,
+                instance.name,
+                endpoint_url(instance),
+                _yes(is_guarded(plan, instance)),
+                str(len(grant.devices) or 1),
+            ]
+
+
+_TOOLS = (
+    "if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; "
+    "ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*"
+)
+
+
+def _look_for_gpus(folder: str, name: str) -> str:
+    """What is run on the host: prints what Ollama said of GPUs when it started, and what is seen in its container."""
+    log = f"docker compose logs --no-log-prefix {name} | grep -e 'msg=\"Listening on' -e 'msg=\"inference compute\"'"
+    return f"cd {folder} && {{ {log}; docker compose exec -T {name} sh -c {shlex.quote(_TOOLS)}; }} 2>/dev/null; true"

@@ -1,0 +1,39 @@
+"""Builds or downloads every engine that is not in the cache yet; `make engines` runs it first.
+
+The first run takes a quarter of an hour and more on two cores; later ones only look.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from tests.engines import binaries, debian, images, model_registry, pulled
+from tests.engines.lab import TOOLS
+
+ENGINES: tuple[tuple[str, Callable[[], object]], ...] = (
+    ("Docker Engine", binaries.docker_engine),
+    ("docker command line", binaries.docker_command_line),
+    ("Docker Engine of Debian", debian.oldest_engine),
+    ("registry", binaries.registry),
+    ("Ollama", binaries.ollama),
+    ("image of Ollama", images.ollama),
+    ("image of Traefik", lambda: images.traefik(TOOLS / "traefik")),
+    ("image of applications", images.application),
+    ("tiny model", model_registry.tiny_model),
+)
+
+
+def main() -> None:
+    """Say what is obtained, and how long it took."""
+    official = (("official images", pulled.official),) if pulled.is_wanted() else ()
+    for name, obtain in (*ENGINES, *official):
+        begun = time.monotonic()
+        obtain()
+        sys.stdout.write(f"{name}: there after {time.monotonic() - begun:.0f} s\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Machines for the tests: user-mode Linux guests with systemd, on a network of their own that nothing else reaches."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.engines.uml_root import root_image
+
+LONGEST = 290
+"""Seconds after which everything is ended, whatever it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command in a guest printed, and its exit code."""
+
+    code: int
+    text: str
+
+
+@dataclass(kw_only=True)
+class Guest:
+    """A machine: it is started, does what it is told, may be switched off and started again with the disk it has."""
+
+    name: str
+    address: str
+    folder: Path
+    network: int
+    """Process whose network namespace holds the bridge."""
+    process: subprocess.Popen[bytes] | None = None
+    commands: int = field(default=0)
+
+    @property
+    def share(self) -> Path:
+        """Folder that the guest sees as /share."""
+        return self.folder / "share"
+
+    @property
+    def log(self) -> Path:
+        """What the guest's console showed, over all its boots."""
+        return self.folder / "console"
+
+    def switch_on(self) -> None:
+        """Boot; returns at once."""
+        self.share.mkdir(parents=True, exist_ok=True)
+        for old in self.share.glob("ready.*"):
+            old.unlink()
+        command = [
+            *("nsenter", f"--net=/proc/{self.network}/ns/net", "timeout", "--signal=KILL", str(LONGEST)),
+            *("linux.uml", "mem=256M", "root=/dev/ubda", "rw", f"ubda={self.folder / 'disk'},{root_image()}"),
+            f"vec0:transport=tap,ifname={self.name},depth=64",
+            *("con=null", "con0=null,fd:1", f"umid={self.name}-{self.network}", f"uml_dir={self.folder}"),
+            *(
+                f"share={self.share}",
+                f"address={self.address}/24",
+                f"systemd.hostname={self.name}",
+                "fsck.mode=skip",
+                "quiet",
+            ),
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def switch_off(self) -> None:
+        """Cut the power, but for what is on the disk already."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.tell("sync; systemctl poweroff --force --force")
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        self.process = None
+        # The command that switched it off has no end of its own.
+        (self.share / f"{self.commands}.code").write_text("0\n")
+
+    def tell(self, script: str) -> int:
+        """Have a shell script run; its number."""
+        self.commands += 1
+        unfinished = self.share / f"{self.commands}.unfinished"
+        unfinished.write_text(script)
+        unfinished.rename(self.share / f"{self.commands}.sh")
+        return self.commands
+
+    def run(self, script: str, timeout: float = 60) -> Answer:
+        """Run a shell script as root and wait for its end. The first one also waits for the boot."""
+        number = self.tell(script)
+        code = self.share / f"{number}.code"
+        until = time.monotonic() + timeout
+        while not code.exists():
+            assert self.process is not None and self.process.poll() is None, self.last_words()
+            assert time.monotonic() < until, f"{self.name} did not end {script!r} in {timeout} s\n{self.last_words()}"
+            time.sleep(0.05)
+        return Answer(code=int(code.read_text()), text=(self.share / f"{number}.out").read_text(errors="replace"))
+
+    def last_words(self) -> str:
+        """The end of what the console showed."""
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+
+
+@contextmanager
+def guests(folder: Path, addresses: dict[str, str]) -> Iterator[dict[str, Guest]]:
+    """Guests by name, not yet switched on; each gets a network interface of that name on one bridge."""
+    root_image()
+    with _network(tuple(addresses)) as network:
+        found = {
+            name: Guest(name=name, address=address, folder=_empty(folder / name), network=network)
+            for name, address in addresses.items()
+        }
+        try:
+            yield found
+        finally:
+            for guest in found.values():
+                if guest.process is not None:
+                    guest.process.kill()
+                    guest.process.wait()
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@contextmanager
+def _network(interfaces: tuple[str, ...]) -> Iterator[int]:
+    """A network namespace with a bridge and these interfaces on it; the process that keeps it."""
+    script = "set -e; ip link set lo up; ip link add hosts0 type bridge; ip link set hosts0 up; "
+    for name in interfaces:
+        script += f"ip tuntap add dev {name} mode tap; ip link set {name} master hosts0 up; "
+    keeper = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", script + f"echo ready; exec sleep {LONGEST + 10}"], stdout=subprocess.PIPE
+    )
+    try:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline() == b"ready\n"
+        yield keeper.pid
+    finally:
+        keeper.kill()
+        keeper.wait()
+        if keeper.stdout is not None:
+            keeper.stdout.close()

@@ -1,0 +1,25 @@
+"""Which engines the tests run: their versions, and where each comes from.
+
+Builds are cached under name and version, so a new version here is a new build.
+"""
+
+from __future__ import annotations
+
+GO = "1.26.6"
+"""The toolchain taken from PyPI where the machine has none that is at least this new in its first two parts."""
+
+DOCKER_ENGINE = "2.0.0-beta.24"
+"""The version of the Go module; the engine itself says API 1.56."""
+
+CONTAINERD = "2.4.2"
+RUNC = "1.5.2"
+DOCKER_COMMAND_LINE = "29.9.3"
+REGISTRY = "3.1.2"
+OLLAMA = "0.17.4"
+TRAEFIK = "3.7.15"
+MINIAUDIO = "1.71"
+GGUF = "0.19.0"
+DEBIAN = "bookworm"
+
+OLDEST_ENGINE = "20.10"
+"""Debian's docker.io; the oldest engine that composegen renders for."""
