@@ -82,10 +82,14 @@ class _Builder:
         return value if isinstance(value, str) else self.document.texts.get(self._origin(path), str(value))
 
     def _foreign(self, value: Any, path: KeyPath) -> Any:
-        """Somebody else's language, read-only. The values of `environment` are text, as everywhere."""
+        """Somebody else's language, read-only, in an order of its own: that in the file must not move a line.
+
+        The values of `environment` are text, as everywhere.
+        """
         match value:
             case Mapping():
-                return MappingProxyType({key: self._foreign(one, (*path, key)) for key, one in value.items()})
+                keys = sorted(value, key=_rank)
+                return MappingProxyType({key: self._foreign(value[key], (*path, key)) for key in keys})
             case list():
                 return tuple(self._foreign(one, (*path, index)) for index, one in enumerate(value))
             case bool() | int() | float() if len(path) > 1 and path[-2:-1] == (_ENVIRONMENT,):
@@ -98,6 +102,11 @@ class _Builder:
             if path[:length] in self.origins:
                 return (*self.origins[path[:length]], *path[length:])
         return path
+
+
+def _rank(key: str) -> tuple[bool, str]:
+    """What a container is made of comes first, as people write it; all other keys by name."""
+    return key not in ("build", "image"), key
 
 
 def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
