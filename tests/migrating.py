@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -161,4 +160,4 @@ def stage(folder: Path) -> Stage:
 
 
 def inode(path: Path) -> int:
-    return os.stat(path).st_ino
+    return path.stat().st_ino

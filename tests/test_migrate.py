@@ -14,7 +14,7 @@ from composegen.resolve import resolve
 from composegen.targets._migrate import migrate_artifacts
 from composegen.topology import DirectoryStore, Host, Placement, Service, Topology
 from tests import hostfiles_plans, migrating
-from tests.hostfiles_plans import nfs_store, ollama
+from tests.hostfiles_plans import ollama
 from tests.migrating import Stage, Store, digest, inode
 
 pytestmark = pytest.mark.slow
@@ -219,10 +219,10 @@ def test_it_is_replaced_when_that_is_asked_for(stage: Stage) -> None:
 def test_of_two_old_ones_the_first_holds(stage: Stage, options: tuple[str, ...]) -> None:
     stage.one.add("mistral:7b", CONFIG, WEIGHTS)
     stage.two.add("mistral:7b", CONFIG, OTHER)
-    for _ in range(2):
-        done = stage.copy(*options)
-        assert done.returncode == 3
-        assert stage.new.models()["mistral:7b"] == [digest(CONFIG), digest(WEIGHTS)]
+    assert stage.copy(*options).returncode == 3
+    done = stage.copy(*options)
+    assert done.returncode == 3
+    assert stage.new.models()["mistral:7b"] == [digest(CONFIG), digest(WEIGHTS)]
     assert lines(done, "keep folder", "two")
     assert lines(done, "rm -r --", "one/blobs")
 
@@ -284,7 +284,7 @@ def test_killed_at_any_step_it_leaves_whole_models_and_goes_on(stage: Stage) -> 
         done = stage.run(*sources, variables={"DIES_AT": "never"})
         assert done.returncode == 0, (deaths, done.stdout, done.stderr)
         assert stage.new.models() == wanted
-        assert sorted(os.listdir(stage.new.folder)) == ["blobs", "manifests"]
+        assert {path.name for path in stage.new.folder.iterdir()} == {"blobs", "manifests"}
         assert len(list((stage.new.folder / "blobs").iterdir())) == 3
     assert deaths > 20
     assert seen == {(), ("llama3.2:3b",), ("llama3.2:3b", "mistral:7b")}
@@ -569,7 +569,7 @@ def test_each_host_that_writes_gets_one() -> None:
 
 
 @pytest.mark.tool
-def test_shellcheck_has_nothing_to_say(stage: Stage, tmp_path: Path) -> None:
+def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
     two = Topology(
         name="demo",
         hosts={"box": Host(name="box", address="10.0.0.1")},
@@ -583,5 +583,3 @@ def test_shellcheck_has_nothing_to_say(stage: Stage, tmp_path: Path) -> None:
         path = migrating.script(planned, tmp_path, host)
         done = subprocess.run([SHELLCHECK, path], capture_output=True, text=True, timeout=60, check=False)
         assert done.stdout == ""
-    assert nfs_store().name == "models"
-    assert stage.path.exists()

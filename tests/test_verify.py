@@ -17,15 +17,36 @@ import pytest
 
 from composegen.plan import Plan
 from composegen.resolve import resolve
+from composegen.resolve.firewall import is_guarded
 from composegen.targets._runbook import endpoint_url, listed_name
 from composegen.targets._scripts import script_artifacts
-from composegen.topology import EntryPoint, Gateway, Host, Model, Placement, Topology
+from composegen.topology import (
+    Admin,
+    EntryPoint,
+    Gateway,
+    Host,
+    HostGpus,
+    Model,
+    Placement,
+    Service,
+    Topology,
+    Traefik,
+)
 from tests import hostfiles_plans
 from tests.hostfiles_plans import nfs_store, ollama
 
 pytestmark = pytest.mark.slow
 
 NAMES = ("llama2:7b", "mistral:7b")
+INFERENCE = ("/api/generate", "/api/chat", "/v1/chat/completions")
+CHANGING = (
+    "POST /api/pull",
+    "POST /api/push",
+    "POST /api/create",
+    "POST /api/copy",
+    "DELETE /api/delete",
+    "POST /api/blobs/none",
+)
 
 
 @dataclass
@@ -36,12 +57,26 @@ class Answers:
     models: tuple[str, ...] = NAMES
     pull: int = 401
     status: int = 200
+    inference: int = 400
+    unknown: int = 404
+    loaded: tuple[int, ...] = ()
+    """Bytes in the memory of GPUs, for each loaded model."""
     asked: list[str] = field(default_factory=list)
 
     def to(self, method: str, path: str) -> tuple[int, bytes]:
         self.asked.append(f"{method} {path}")
-        if method == "POST":
+        if method == "POST" and path in INFERENCE:
+            return (
+                self.inference,
+                b'{"error":"missing request body"}' if self.inference == 400 else b"404 page not found",
+            )
+        if method in {"POST", "DELETE"}:
             return self.pull, b""
+        if path.startswith("/composegen"):
+            return self.unknown, b""
+        if path == "/api/ps":
+            loaded = [{"name": "a:1", "size": 5, "size_vram": number} for number in self.loaded]
+            return self.status, json.dumps({"models": loaded}, separators=(",", ":")).encode()
         if path == "/api/version":
             return self.status, json.dumps({"version": self.version}).encode()
         models = [
@@ -71,7 +106,7 @@ def served(answers: Answers) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             return
@@ -159,7 +194,7 @@ def test_all_well(farm: Farm) -> None:
     done = farm.verify()
     assert done.returncode == 0, done.stdout + done.stderr
     assert not failures(done)
-    assert "9 checks, all well." in done.stdout, done.stdout
+    assert "13 checks, all well." in done.stdout, done.stdout
     assert "has all 2 models" in done.stdout
     assert "two ollama-1: the same models as one ollama-1" in done.stdout
     assert done.stderr == ""
@@ -206,7 +241,8 @@ def test_two_versions_at_once(farm: Farm) -> None:
     farm.two.version = "0.31.0"
     done = farm.verify()
     assert done.returncode == 1
-    assert failures(done) == ["FAIL  service ollama: several versions at once: 0.31.0 0.32.15"]
+    told = "0.31.0 on two ollama-1; 0.32.15 on one ollama-1"
+    assert failures(done) == [f"FAIL  service ollama: several versions at once: {told}"]
 
 
 def test_an_instance_that_does_not_answer(farm: Farm) -> None:
@@ -223,7 +259,7 @@ def test_the_gateway_is_asked_by_its_name(farm: Farm) -> None:
         entry.partition(":")[2].partition(":")[0].strip() for entry in farm.gateway.asked if entry.startswith("Host")
     }
     assert hosts == {"ollama.local"}
-    assert "POST /api/pull" in farm.gateway.asked
+    assert set(CHANGING) <= set(farm.gateway.asked)
     assert not [entry for entry in (*farm.one.asked, *farm.two.asked) if entry.startswith("POST")]
 
 
@@ -233,6 +269,183 @@ def test_a_gateway_must_refuse_to_change_models(farm: Farm, status: int, fine: b
     done = farm.verify()
     assert done.returncode == (0 if fine else 1)
     assert bool(failures(done)) is not fine
+
+
+def with_admin(found: Topology) -> Topology:
+    assert found.gateway is not None
+    return replace(found, gateway=replace(found.gateway, admin=Admin(users="secrets/users")))
+
+
+@pytest.mark.parametrize(("status", "fine"), [(401, True), (403, True), (404, False), (400, False)])
+def test_where_models_may_be_changed_the_route_must_be_there(farm: Farm, status: int, fine: bool) -> None:
+    farm.gateway.pull = status
+    done = farm.verify(edit=with_admin)
+    assert done.returncode == (0 if fine else 1)
+    assert len(failures(done)) == (0 if fine else len(CHANGING))
+
+
+@pytest.mark.parametrize("status", [404, 502, 401])
+def test_requests_for_inference_must_come_to_an_instance(farm: Farm, status: int) -> None:
+    farm.gateway.inference = status
+    done = farm.verify()
+    assert done.returncode == 1
+    assert [line for line in failures(done) if f"/api/chat answers {status}" in line]
+    assert len(failures(done)) == len(INFERENCE)
+
+
+def test_a_path_that_nobody_serves_must_not_be_answered(farm: Farm) -> None:
+    farm.gateway.unknown = 200
+    done = farm.verify()
+    assert failures(done) == ["FAIL  one gateway: a path that nobody serves answers 200, not 404"]
+
+    def not_ours(found: Topology) -> Topology:
+        assert found.gateway is not None
+        return replace(found, gateway=replace(found.gateway, traefik=Traefik(run=False)))
+
+    assert farm.verify(edit=not_ours).returncode == 0
+
+
+CLOSED = """\
+case "$*" in *"$CLOSED"*) [ -n "$THERE" ] || exit 7 ;; esac
+exec /usr/bin/curl "$@"
+"""
+THERE = """\
+for last; do :; done
+case $last in curl*) THERE=1 exec sh -c "$last" ;; esac
+echo 127.0.0.1:/opt/ollama-models
+"""
+
+
+def behind_a_firewall(farm: Farm, *arguments: str, ssh: bool = True) -> subprocess.CompletedProcess[str]:
+    """Nobody but the host `two` itself gets an answer from its instance."""
+    fake(farm.folder, "curl", CLOSED)
+    fake(farm.folder, "ssh", THERE)
+    fake(farm.folder, "findmnt", "echo 127.0.0.1:/opt/ollama-models")
+    with served(farm.one) as one, served(farm.two) as two, served(farm.gateway) as front:
+        plan = resolve(topology(one, two, front), {})
+        hosts = tuple(replace(host, spec=replace(host.spec, ssh=host.spec.ssh if ssh else None)) for host in plan.hosts)
+        asked = script_artifacts(replace(plan, hosts=hosts))
+        (artifact,) = (found for found in asked if found.path.name == "verify.sh")
+        calls = [
+            [*call[:7], "yes", *call[8:]] if call[0] == "two" else call
+            for call in _calls(artifact.context["instances"])
+        ]
+        path = farm.folder / "verify.sh"
+        closed = replace(artifact, context={**artifact.context, "instances": calls})
+        path.write_bytes(hostfiles_plans.render([closed])["verify.sh"].data)
+        return subprocess.run(
+            ["/bin/sh", path, *arguments],
+            env={
+                "PATH": f"{farm.folder / 'bin'}:/usr/bin:/bin",
+                "CLOSED": f"127.0.0.1:{two}/",
+                "SSH_LOG": str(farm.folder / "ssh.log"),
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+def _calls(found: object) -> list[list[str]]:
+    assert isinstance(found, list)
+    return found
+
+
+def test_an_instance_that_only_its_host_may_ask_is_asked_there(farm: Farm) -> None:
+    done = behind_a_firewall(farm)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "two ollama-1: has all 2 models" in done.stdout
+
+
+def test_without_ssh_it_is_only_asked_on_its_host(farm: Farm) -> None:
+    done = behind_a_firewall(farm, ssh=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "note  two ollama-1: only the gateway and the host itself may ask it" in done.stdout
+    assert behind_a_firewall(farm, "--host", "two", ssh=False).returncode == 1
+
+
+def test_the_plan_says_which_instances_those_are() -> None:
+    plan = hostfiles_plans.plan()
+    (artifact,) = (found for found in script_artifacts(plan) if found.path.name == "verify.sh")
+    assert [call[7] for call in _calls(artifact.context["instances"])] == [
+        "yes" if is_guarded(plan, instance) else "no" for instance in plan.instances
+    ]
+    assert any(is_guarded(plan, instance) for instance in plan.instances)
+
+
+# ------------------------------------------------------------------ GPUs
+
+
+STARTED = 'time=1 level=INFO msg="Listening on [::]:11434"\n'
+FOUND = 'level=INFO msg="inference compute" id=GPU-{0} library=CUDA description="NVIDIA L4" total="24.0 GiB"\n'
+ON_CPU = 'level=INFO msg="inference compute" id=cpu library=cpu description=cpu total="23.5 GiB"\n'
+LISTED = "nvidia-smi\nGPU 0: NVIDIA L4 (UUID: GPU-0)\nGPU 1: NVIDIA L4 (UUID: GPU-1)\n"
+
+
+def look(folder: Path, *, log: str, tools: str, answers: Answers | None = None) -> subprocess.CompletedProcess[str]:
+    """One instance that was promised two GPUs; `docker` prints this log, and this from within the container."""
+    (folder / "log").write_text(log)
+    (folder / "tools").write_text(tools)
+    here = f"cat {folder}"
+    fake(folder, "docker", f'case "$2" in logs) {here}/log ;; exec) {here}/tools ;; *) exit 9 ;; esac')
+    with served(answers or Answers()) as port:
+        host = Host(
+            name="box",
+            address="127.0.0.1",
+            directory=str(folder),
+            gpus=HostGpus(vendor="nvidia", devices=("0", "1")),
+        )
+        service = Service(name="ollama", hosts={"box": Placement(port=port, gpus=("0", "1"))})
+        return run(resolve(Topology(name="x", hosts={"box": host}, services={"ollama": service}), {}), folder)
+
+
+def both() -> str:
+    return STARTED + FOUND.format(0) + FOUND.format(1)
+
+
+@pytest.mark.parametrize(
+    ("log", "tools", "fine", "words"),
+    [
+        (both(), LISTED, True, "Ollama computes on 2 GPUs: NVIDIA L4"),
+        (both(), "/dev/nvidia0\n", True, "Ollama computes on 2 GPUs"),
+        (both() + STARTED + ON_CPU, LISTED, False, "Ollama found 0 GPUs when it started, not 2"),
+        (STARTED + ON_CPU + both(), LISTED, True, "Ollama computes on 2 GPUs"),
+        (STARTED + FOUND.format(0), LISTED, False, "Ollama found 1 GPUs when it started, not 2"),
+        (
+            both(),
+            "nvidia-smi\nFailed to initialize NVML: Unknown Error\n",
+            False,
+            "nvidia-smi in the container lists 0",
+        ),
+        ("", LISTED, True, "nvidia-smi in the container lists 2 GPUs"),
+        ("", "/dev/kfd\n/dev/dri/renderD128\n", True, "has the device nodes of GPUs; whether Ollama uses them"),
+        ("", "", False, "no GPU is seen in the container"),
+    ],
+)
+def test_gpus_are_seen_where_they_were_promised(tmp_path: Path, log: str, tools: str, fine: bool, words: str) -> None:
+    done = look(tmp_path, log=log, tools=tools)
+    (line,) = [line for line in done.stdout.splitlines() if words in line]
+    assert line.startswith("ok" if fine else "FAIL")
+    assert done.returncode == (0 if fine else 1)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "code", "words"),
+    [
+        ((), 0, ""),
+        ((0,), 1, "what is loaded is in main memory only"),
+        ((0, 5), 0, "has a model in the memory of its GPUs"),
+    ],
+)
+def test_what_is_loaded_must_be_on_a_gpu(tmp_path: Path, loaded: tuple[int, ...], code: int, words: str) -> None:
+    done = look(tmp_path, log=both(), tools=LISTED, answers=Answers(loaded=loaded))
+    assert done.returncode == code
+    assert words in done.stdout
+
+
+def test_no_gpus_are_looked_for_where_none_were_promised(tmp_path: Path) -> None:
+    assert "nvidia-smi" not in script(hostfiles_plans.plan(), tmp_path).read_text()
 
 
 def test_a_gateway_without_instances(farm: Farm) -> None:

@@ -31,14 +31,19 @@ class Guard:
     containers: bool
 
 
+def is_routed(plan: Plan, service: Service) -> bool:
+    """Whether a gateway stands in front of a service."""
+    return plan.gateway is not None and any(route.service is service for route in plan.gateway.routes)
+
+
 def is_guarded(plan: Plan, instance: Instance) -> bool:
     """Whether only the gateway reaches the port of an instance."""
-    return _routed(plan, instance.service) and not instance.service.direct and not is_loopback(instance.binding.address)
+    return is_routed(plan, instance.service) and not instance.service.direct and not is_loopback(instance.binding.address)
 
 
 def concerns(plan: Plan, host: HostPlan) -> bool:
     """Whether a gateway routes anything on the host: then there are ports to guard, or to leave open on purpose."""
-    return any(_routed(plan, instance.service) for instance in host.instances)
+    return any(is_routed(plan, instance.service) for instance in host.instances)
 
 
 def guards(plan: Plan, host: HostPlan) -> tuple[Guard, ...]:
@@ -65,10 +70,6 @@ def _guards(plan: Plan, host: HostPlan) -> Iterator[Guard]:
                 sources=_sources(plan, host, service),
                 containers=_from_containers(plan, host, service),
             )
-
-
-def _routed(plan: Plan, service: Service) -> bool:
-    return plan.gateway is not None and any(route.service is service for route in plan.gateway.routes)
 
 
 def _sources(plan: Plan, host: HostPlan, service: Service) -> tuple[str, ...]:

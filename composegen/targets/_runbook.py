@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from composegen.modelname import DEFAULT_HOST, parse
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
+from composegen.resolve import firewall
 from composegen.resolve.address import is_loopback, url
 from composegen.resolve.gateway import secret_files
 from composegen.targets._budget import MemoryRow, ModelRow, memory_rows, memory_total, model_row, size_of, total_size
 from composegen.targets._diagram import diagram
+from composegen.targets._firewall import installed_name
 from composegen.targets._nfs import mounts_by_docker
 from composegen.targets._traefik import ADMIN_PATHS, POOL_PATHS
 from composegen.topology import DirectoryStore, NfsStore, VolumeStore
@@ -27,12 +29,25 @@ class HostPage:
     """Whether the tree has a folder for it."""
     nfs: bool
     exports: bool
+    firewall: bool
+    """Whether it has a script for its firewall."""
+    guarded: bool
+    """Whether that keeps anybody out."""
     upgrade: tuple[str, ...]
     """Its instances, readers first."""
     wait: tuple[str, ...]
     """Its one-shots that bring the models or wait for them."""
     memory: tuple[MemoryRow, ...]
     memory_total: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedPorts:
+    """Ports that answer the gateway only, as the table shows them."""
+
+    host: HostPlan
+    ports: str
+    guard: firewall.Guard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +95,16 @@ def context(plan: Plan) -> dict[str, object]:
         "by_hand": by_hand,
         "exporting": tuple(page for page in pages if page.exports),
         "not_restarted": tuple(_not_restarted(plan)),
+        "migrating": tuple(page for page in pages if page.plan.migrations),
         "start": sorted(pages, key=lambda page: page.plan.name not in writers),
         "roll": sorted((page for page in pages if page.upgrade), key=lambda page: page.plan.name in writers),
         "endpoints": tuple(_endpoint(plan, instance) for instance in plan.instances),
         "stores": tuple(_store(plan, use) for use in plan.stores),
         "rollout": is_rolled(plan),
         "gateway": plan.gateway,
+        "guarded": tuple(_guarded(plan)),
+        "open_services": tuple(_open_services(plan)),
+        "firewall_script": installed_name(plan.topology.name),
         "gateway_page": _gateway(plan, plan.gateway) if plan.gateway else None,
         "nfs": nfs,
         "fstab_stores": tuple(
@@ -134,11 +153,29 @@ def _host(plan: Plan, host: HostPlan) -> HostPage:
         present=bool(host.containers) or nfs or gateway,
         nfs=nfs,
         exports=any(export.clients for export in host.exports),
+        firewall=firewall.concerns(plan, host),
+        guarded=bool(firewall.guards(plan, host)),
         upgrade=tuple(instance.name for instance in sorted(host.instances, key=lambda instance: instance.writer)),
         wait=tuple(c.name for c in host.containers if c.role in (Role.INIT, Role.WAIT)),
         memory=tuple(memory_rows(host)),
         memory_total=memory_total(host),
     )
+
+
+def _guarded(plan: Plan) -> Iterator[GuardedPorts]:
+    for host in plan.hosts:
+        for guard in firewall.guards(plan, host):
+            one = guard.first == guard.last
+            yield GuardedPorts(
+                host=host, ports=str(guard.first) if one else f"{guard.first} to {guard.last}", guard=guard
+            )
+
+
+def _open_services(plan: Plan) -> Iterator[str]:
+    """The services whose ports stay open although a gateway stands in front of them."""
+    for name, service in sorted(plan.topology.services.items()):
+        if service.direct and firewall.is_routed(plan, service):
+            yield name
 
 
 def _by_hand(pages: Sequence[HostPage]) -> tuple[HostPage, ...]:

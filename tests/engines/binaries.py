@@ -26,10 +26,8 @@ def docker_command_line() -> Path:
 
 def registry() -> Path:
     """The program of the registry (Distribution)."""
-    name = "github.com/distribution/distribution/v3/cmd/registry"
-    return (
-        stored("registry", versions.REGISTRY, lambda into: install(f"{name}@v{versions.REGISTRY}", into)) / "registry"
-    )
+    package = f"github.com/distribution/distribution/v3/cmd/registry@v{versions.REGISTRY}"
+    return stored("registry", versions.REGISTRY, lambda into: install(package, into)) / "registry"
 
 
 def ollama() -> Path:
@@ -52,7 +50,8 @@ def _docker_engine(folder: Path) -> None:
 def _docker_command_line(folder: Path) -> None:
     """The module has no go.mod of its own: its authors keep it as vendor.mod."""
     wanted = f"github.com/docker/cli@v{versions.DOCKER_COMMAND_LINE}+incompatible"
-    source = json.loads(build([go(), "mod", "download", "-json", wanted], {}, folder=folder))["Dir"]
+    download: list[str | Path] = [go(), "mod", "download", "-json", wanted]
+    source = json.loads(build(download, {}, folder=folder))["Dir"]
     copy = folder / "source"
     shutil.copytree(source, copy, copy_function=shutil.copyfile)
     for path in (copy, *copy.rglob("*")):
@@ -60,7 +59,7 @@ def _docker_command_line(folder: Path) -> None:
     shutil.copy(copy / "vendor.mod", copy / "go.mod")
     shutil.copy(copy / "vendor.sum", copy / "go.sum")
     flags = f"-s -w -X github.com/docker/cli/cli/version.Version={versions.DOCKER_COMMAND_LINE}"
-    program = [go(), "build", "-mod=mod", "-ldflags", flags, "-o", folder / "docker", "./cmd/docker"]
+    program: list[str | Path] = [go(), "build", "-mod=mod", "-ldflags", flags, "-o", folder / "docker", "./cmd/docker"]
     build(program, {"CGO_ENABLED": "0"}, folder=copy)
     shutil.rmtree(copy)
 
@@ -68,8 +67,8 @@ def _docker_command_line(folder: Path) -> None:
 def _ollama(folder: Path) -> None:
     """The module archive lacks folders named vendor: two headers come from Debian, miniaudio.h from PyPI."""
     wanted = f"miniaudio=={versions.MINIAUDIO}"
-    download = ["pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", folder]
-    run([sys.executable, "-m", *download, wanted])
+    sources = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
+    run([sys.executable, "-m", "pip", "download", "-q", *sources, "-d", folder, wanted])
     archive = next(folder.glob("miniaudio-*.tar.gz"))
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines.lab import Lab, opened
+from tests.engines.lab import Lab
+from tests.engines.opening import opened
 
 
 @pytest.fixture(scope="session")

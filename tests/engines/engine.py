@@ -47,7 +47,14 @@ def start(
 ) -> Engine:
     """Start dockerd, which is in the first of the folders in which it finds programs, and wait until it answers."""
     socket = folder / "docker.sock"
-    roots = ["--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "docker.pid"]
+    roots: list[str | Path] = [
+        "--data-root",
+        folder / "data",
+        "--exec-root",
+        folder / "exec",
+        "--pidfile",
+        folder / "docker.pid",
+    ]
     running = space.start(
         programs[0] / "dockerd",
         *roots,

@@ -19,7 +19,7 @@ How a test uses it (fixtures `lab`, one for the session, and `oldest_lab`, the s
     lab.hosts(["10.0.0.80"])                           # gives the namespace an address; sites do it themselves
     lab.registry.push("team/tiny:1", seed=7)           # a tiny real model in the registry; returns its whole name
     lab.registry.stop(), .start(), .asked              # the registry down, up again, the models that were fetched
-    lab.image("next", "LABEL x=y")                     # another tag of ollama/ollama, changed as `docker commit -c` does
+    lab.image("next", "LABEL x=y")                     # another tag of ollama/ollama, changed like `docker commit -c`
 
 Only programs inside see the addresses; tests themselves are outside. The folder of a site is the same inside and out.
 Each host's folder has an .env with COMPOSE_PROJECT_NAME, so that plain `docker compose` in it works, scripts included;
@@ -33,13 +33,12 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tests.engines import binaries, debian, engine, gpus, images, model_registry, pulled, versions
+from tests.engines import pulled, versions
 from tests.engines.engine import Engine
 from tests.engines.model_registry import ModelRegistry
 from tests.engines.moved import Change, moved
@@ -52,7 +51,7 @@ TOOLS = Path(sys.executable).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back; status 0: nothing did, and `text` says why. `times` are seconds, one for each line of the text."""
+    """What came back; status 0: nothing did, and `text` says why. `times` are the seconds after which lines came."""
 
     status: int
     headers: Mapping[str, str]
@@ -73,9 +72,14 @@ class Lab:
     space: Space
     engine: Engine
     registry: ModelRegistry
-    ollama_image: str | None
-    """The image around the Ollama built here; None when official images are pulled, under the samples' own tags."""
+    held: IO[str]
+    """Locked for as long as the lab is open."""
     _addresses: set[str] = field(default_factory=set)
+
+    @property
+    def ollama_image(self) -> str | None:
+        """The image around the Ollama built here; None when official images are pulled, under the samples' own tags."""
+        return None if pulled.is_wanted() else f"ollama/ollama:{versions.OLLAMA}"
 
     def hosts(self, addresses: Iterable[str]) -> None:
         """Give the namespace addresses, as hosts of a topology have them; loopback is there already."""
@@ -130,7 +134,7 @@ class Lab:
             "headers": {**({"Content-Type": "application/json"} if sent else {}), **(headers or {})},
             "seconds": seconds,
         }
-        program = [sys.executable, "-I", Path(__file__).with_name("requesting.py")]
+        program: list[str | Path] = [sys.executable, "-I", Path(__file__).with_name("requesting.py")]
         done = self.run(*program, text=json.dumps(wanted), seconds=seconds + 30)
         assert done.returncode == 0, done.stderr
         return Answer(**json.loads(done.stdout))
@@ -157,54 +161,5 @@ class Lab:
             self.engine.stop()
         finally:
             self.space.close()
+            self.held.close()
             shutil.rmtree(self.folder)
-
-
-def opened(*, oldest: bool = False) -> Lab:
-    """A new lab, on the oldest engine or the current one."""
-    folder = Path(tempfile.mkdtemp(prefix="composegen-lab-", dir="/var/tmp"))  # noqa: S108 - sockets need short paths
-    binaries_folder = debian.oldest_engine() if oldest else binaries.docker_engine()
-    client = (binaries_folder if oldest else binaries.docker_command_line()) / "docker"
-    plugins = folder / "config" / "cli-plugins"
-    plugins.mkdir(parents=True)
-    (plugins / "docker-compose").symlink_to(TOOLS / "docker-compose")
-    space = Space(
-        environment={
-            "PATH": f"{client.parent}:{TOOLS}",
-            "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
-            "DOCKER_CONFIG": str(folder / "config"),
-            "HOME": str(folder),
-        }
-    )
-    try:
-        arguments = [] if oldest else gpus.arguments(folder, binaries_folder)
-        paths = (binaries_folder, gpus.programs(folder))
-        gpus.make_devices(space)
-        return _filled(folder, space, engine.start(space, folder, paths, client, arguments))
-    except BaseException:
-        space.close()
-        shutil.rmtree(folder)
-        raise
-
-
-def _filled(folder: Path, space: Space, running: Engine) -> Lab:
-    space.must("ip", "link", "add", "hosts0", "type", "bridge")
-    space.must("ip", "link", "set", "hosts0", "up")
-    registry = ModelRegistry(space=space, folder=folder)
-    pulling = pulled.is_wanted()
-    image = None if pulling else f"ollama/ollama:{versions.OLLAMA}"
-    lab = Lab(folder=folder, space=space, engine=running, registry=registry, ollama_image=image)
-    lab.hosts([model_registry.ADDRESS, model_registry.BLOBS_ADDRESS])
-    registry.start()
-    if pulling:
-        for archive in pulled.official():
-            running.must("load", "--input", archive)
-    else:
-        _import(running, f"ollama/ollama:{versions.OLLAMA}", images.ollama())
-        _import(running, f"traefik:v{versions.TRAEFIK}", images.traefik(TOOLS / "traefik"))
-    _import(running, "application:1", images.application())
-    return lab
-
-
-def _import(running: Engine, name: str, image: images.Image) -> None:
-    running.must("import", *(word for change in image.changes for word in ("-c", change)), image.archive, name)

@@ -7,6 +7,7 @@ second address. Models get there as users bring theirs: `ollama create`, `ollama
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cache
@@ -59,8 +60,14 @@ class ModelRegistry:
             f"http: {{addr: '{self.host}', secret: lab}}\n"
             f"middleware: {{storage: [{{name: redirect, options: {{baseurl: 'http://{BLOBS_ADDRESS}:{PORT}/'}}}}]}}\n"
         )
-        serve = [sys.executable, Path(__file__).with_name("serving_files.py"), data, BLOBS_ADDRESS, str(PORT)]
-        registry = [binaries.registry(), "serve", self.folder / "registry.yaml"]
+        serve: list[str | Path] = [
+            sys.executable,
+            Path(__file__).with_name("serving_files.py"),
+            data,
+            BLOBS_ADDRESS,
+            str(PORT),
+        ]
+        registry: list[str | Path] = [binaries.registry(), "serve", self.folder / "registry.yaml"]
         for name, command in (("files", serve), ("registry", registry)):
             log = self.folder / f"{name}.log"
             environment = {"OTEL_TRACES_EXPORTER": "none"}
@@ -112,7 +119,7 @@ class ModelRegistry:
             self._programs["pushing"] = self.space.start(binaries.ollama(), "serve", log=log, environment=environment)
             wait_until(lambda: self._run("ps").returncode == 0, "the Ollama that pushes answers")
 
-    def _run(self, *arguments: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         home = {"HOME": str(self.folder / "pushing"), "OLLAMA_HOST": PUSHING}
         return self.space.run(binaries.ollama(), *arguments, environment=home)
 

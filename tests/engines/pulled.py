@@ -43,7 +43,7 @@ def official() -> list[Path]:
 
 def _archive(name: str) -> Path:
     def make(folder: Path) -> None:
-        work = Path(tempfile.mkdtemp(prefix="composegen-pull-", dir="/var/tmp"))  # noqa: S108
+        work = Path(tempfile.mkdtemp(prefix="composegen-pull-", dir="/var/tmp"))
         space = Space(network=False)
         try:
             alone = ["--bridge=none", "--iptables=false", "--ip6tables=false"]

@@ -23,7 +23,7 @@ from tests.sampling import FOLDER, compile_text, write
 if TYPE_CHECKING:
     from tests.engines.lab import Lab
 
-ADMIN, PASSWORD = "ops", "lab"  # noqa: S105
+ADMIN, PASSWORD = "ops", "lab"
 CHECK_OF_NFS = re.compile(r"^if .* != nfs \]; then .*?; fi; ")
 
 

@@ -1,4 +1,4 @@
-"""A model that is added to the topology is the only one that is pulled; NFS is a folder that all hosts have in common."""
+"""A model that is added to the topology is the only one that is pulled; NFS is a folder common to all hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples come up on Debian's Docker Engine 20.10, the oldest that is supported; see test_starts.py for what is pretended.
+"""Samples come up on Debian's Docker Engine 20.10, the oldest supported; test_starts.py says what is pretended.
 
 Not those that state a newer engine or need devices of the Container Device Interface.
 """

@@ -1,4 +1,4 @@
-"""What goes wrong while models are brought ends `docker-compose up --wait` with a failure, and a message that says why."""
+"""What goes wrong while models are brought makes `docker-compose up --wait` fail, and a message says why."""
 
 from __future__ import annotations
 

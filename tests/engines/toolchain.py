@@ -24,7 +24,7 @@ def install(
     environment: Mapping[str, str] | None = None,
 ) -> None:
     """Build a command of a Go module, such as `github.com/opencontainers/runc@v1.5.2`, into a folder."""
-    command = [go(), "install", "-ldflags", flags, *(["-tags", tags] if tags else []), package]
+    command: list[str | Path] = [go(), "install", "-ldflags", flags, *(["-tags", tags] if tags else []), package]
     build(command, {"GOBIN": str(into), **(environment or {})})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
+
+from tests.engines.programs import run
+from tests.engines.stored import stored
 
 MIRROR = "http://deb.debian.org/debian"
 SUITE = "bookworm"
@@ -53,20 +53,15 @@ SILENT = (
 @cache
 def root_image() -> Path:
     """The image, made where it is not there yet; that takes some minutes, and needs root and a mirror of Debian."""
-    image = _folder() / "root.img"
-    if not image.exists():
-        with tempfile.TemporaryDirectory(prefix="composegen-uml-") as work:
-            _build(Path(work) / "root", image)
-    return image
+    return stored(f"uml-{_kernel()}", _recipe(), _build) / "root.img"
 
 
-def _folder() -> Path:
-    """A folder of its own for each kernel and each content."""
+def _recipe() -> str:
+    """Changes with all that the image is made of."""
     recipe = hashlib.sha256(repr((SUITE, PACKAGES, SILENT, SIZE)).encode())
     for path in _guest_files():
         recipe.update(str(path.relative_to(GUEST)).encode() + path.read_bytes())
-    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "composegen-engines"
-    return cached / f"uml-{_kernel()}-{recipe.hexdigest()[:12]}"
+    return recipe.hexdigest()[:12]
 
 
 def _kernel() -> str:
@@ -78,28 +73,21 @@ def _guest_files() -> list[Path]:
     return sorted(path for path in GUEST.rglob("*") if path.is_file())
 
 
-def _build(root: Path, image: Path) -> None:
-    _run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(root), MIRROR)
+def _build(folder: Path) -> None:
+    root = folder / "root"
+    run(["nice", "debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, root, MIRROR])
     for path in _guest_files():
         target = root / path.relative_to(GUEST)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     version = _kernel()
     shutil.copytree(MODULES / version, root / "lib" / "modules" / version)
-    _run("chroot", str(root), "depmod", version)
-    _run("systemctl", "--root", str(root), "mask", *SILENT)
-    _run("systemctl", "--root", str(root), "enable", "guest-network.service", "guest-agent.service")
+    run(["chroot", root, "depmod", version])
+    run(["systemctl", "--root", root, "mask", *SILENT])
+    run(["systemctl", "--root", root, "enable", "guest-network.service", "guest-agent.service"])
     # A machine that is no server yet: the set-up script has to make it one.
-    _run("systemctl", "--root", str(root), "disable", "nfs-server.service")
+    run(["systemctl", "--root", root, "disable", "nfs-server.service"])
     for waste in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
         shutil.rmtree(root / waste, ignore_errors=True)
-    image.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = image.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    _run("mkfs.ext4", "-q", "-d", str(root), str(unfinished), SIZE)
-    unfinished.rename(image)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(["nice", *command], capture_output=True, text=True, timeout=1800, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    run(["mkfs.ext4", "-q", "-d", root, folder / "root.img", SIZE])
+    shutil.rmtree(root)

@@ -147,7 +147,7 @@ def test_an_unknown_key_is_told_as_the_product_shows_it() -> None:
         ("writer: 5", "CG102", "services.s.writer", "is the number `5`, not text", "put it in quotes"),
         ("engine: vllm", "CG105", "services.s.engine", "engine `vllm` is not known to this version yet", ""),
         ("engine: olama", "CG103", "services.s.engine", "", "did you mean `ollama`?"),
-        ("direct: true", "CG105", "services.s.direct", "`direct` in service `s` is not known to this", ""),
+        ("direct: Yes", "CG102", "services.s.direct", "`Yes`", "write true"),
         ("compose: {imag: x}", "CG104", "services.s.compose.imag", "a rule of Compose", "did you mean `image`?"),
         ("compose: {cpus: [1]}", "CG102", "services.s.compose.cpus", "a rule of Compose", ""),
         ("compose: {deploy: {mode: [x]}}", "CG102", "services.s.compose.deploy.mode", "is a list, not text", ""),
