@@ -62,7 +62,7 @@ def _is_free(key: str) -> bool:
 
 def _plain(value: Any) -> Any:
     match value:
-        case {"secret": str(name), **rest} if re.search(VARIABLE.pattern or "", name) and all(map(_is_free, rest)):
+        case {"secret": str(name), **rest} if re.search(VARIABLE.pattern or "", name) and all(_is_free(key) for key in rest):
             return name
     return value
 

@@ -17,3 +17,21 @@ def plan_of(text: str, files: Mapping[str, bytes] | None = None) -> Plan:
     topology = build.build(parsed)
     assert not references.check(topology)
     return resolve.resolve(topology, files or {})
+
+
+BEHIND_A_GATEWAY = """\
+name: demo
+hosts:
+  gate: {{address: 10.0.0.1}}
+  box: {{{box}}}
+services:
+  chat: {{hosts: {{box: {{instances: 3, port: 11500}}, gate: 1}}{chat}}}
+  other: {{hosts: {{box: {{port: 11600}}}}}}
+gateway: {{host: gate, routes: [{{service: chat}}]{gateway}}}
+{more}
+"""
+
+
+def behind_a_gateway(box: str = "address: 10.0.0.2", chat: str = "", gateway: str = "", more: str = "") -> Plan:
+    """`chat` behind a gateway, `other` not; the arguments are YAML to add."""
+    return plan_of(BEHIND_A_GATEWAY.format(box=box, chat=chat, gateway=gateway, more=more))

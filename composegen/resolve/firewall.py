@@ -38,7 +38,9 @@ def is_routed(plan: Plan, service: Service) -> bool:
 
 def is_guarded(plan: Plan, instance: Instance) -> bool:
     """Whether only the gateway reaches the port of an instance."""
-    return is_routed(plan, instance.service) and not instance.service.direct and not is_loopback(instance.binding.address)
+    return (
+        is_routed(plan, instance.service) and not instance.service.direct and not is_loopback(instance.binding.address)
+    )
 
 
 def concerns(plan: Plan, host: HostPlan) -> bool:

@@ -1,7 +1,8 @@
 """The firewall of each host behind a gateway: a script that lets only the gateway reach the instances, and its unit.
 
 The rules go into Docker's own place for them (the chain DOCKER-USER; a table beside Docker's where Docker uses
-nftables itself), as no other firewall sees published ports. The unit sets them again at every boot, before Docker starts.
+nftables itself), as no other firewall sees published ports. The unit sets them again at every boot, before
+Docker starts.
 """
 
 from __future__ import annotations

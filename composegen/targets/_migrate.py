@@ -29,6 +29,7 @@ def _context(plan: Plan, host: HostPlan) -> dict[str, object]:
     return {
         "name": plan.topology.name,
         "host": host.name,
+        "running": "{{.State.Running}}",
         "migrations": [
             {"store": one.store, "writer": one.writer.name, "sources": list(one.sources)} for one in host.migrations
         ],

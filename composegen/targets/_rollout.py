@@ -27,6 +27,8 @@ class RolledHost:
     instances: tuple[str, ...]
     files: tuple[str, ...]
     """What composegen writes into its folder; nothing else there is ever touched."""
+    keeps: bool
+    """Whether what ran before is kept: some service on it has a snapshot."""
 
 
 def rollout_artifacts(plan: Plan, written: Iterable[Artifact | Literal]) -> Iterator[Artifact]:
@@ -52,12 +54,13 @@ def _files(written: Iterable[Artifact | Literal]) -> Mapping[str, tuple[str, ...
 
 
 def _context(plan: Plan, files: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
-    hosts = [_host(host, files.get(host.name, ())) for host in plan.hosts if host.containers]
     gateway = plan.gateway
+    taking_part = [host for host in plan.hosts if host.containers or (gateway and gateway.host.name == host.name)]
+    hosts = [_host(host, files.get(host.name, ())) for host in taking_part]
     return {
         "name": plan.topology.name,
         "hosts": hosts,
-        "local": sum(not host.ssh for host in hosts) if hosts else 0,
+        "local": sum(not host.ssh for host in hosts),
         "instances": [_instance(plan, instance) for instance in _in_order(plan)],
         "gateway": gateway.host.name if gateway else "",
         "dynamic": f"traefik/dynamic/{plan.topology.name}.yaml" if gateway else "",
@@ -72,7 +75,12 @@ def _host(host: HostPlan, files: tuple[str, ...]) -> RolledHost:
         directory=host.directory,
         instances=tuple(instance.name for instance in host.instances),
         files=files,
+        keeps=not host.instances or any(_upgrade(instance).snapshot for instance in host.instances),
     )
+
+
+def _upgrade(instance: Instance) -> Upgrade:
+    return instance.service.upgrade or Upgrade()
 
 
 def _in_order(plan: Plan) -> list[Instance]:
@@ -82,7 +90,7 @@ def _in_order(plan: Plan) -> list[Instance]:
 
 def _instance(plan: Plan, instance: Instance) -> list[str]:
     """The words of one instance: where, its entry in Traefik's file ("" for none), its port inside, and the bounds."""
-    upgrade = instance.service.upgrade or Upgrade()
+    upgrade = _upgrade(instance)
     models = instance.service.models or plan.store_of(instance).models
     return [
         instance.host.name,

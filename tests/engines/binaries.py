@@ -13,6 +13,8 @@ from tests.engines.programs import run
 from tests.engines.stored import stored
 from tests.engines.toolchain import build, go, install
 
+SWARMKIT = "github.com/moby/swarmkit/v2"
+
 
 def docker_engine() -> Path:
     """A folder with dockerd and the programs that it starts; first in its PATH."""
@@ -48,7 +50,10 @@ def _docker_engine(folder: Path) -> None:
 
 
 def _docker_command_line(folder: Path) -> None:
-    """The module has no go.mod of its own: its authors keep it as vendor.mod."""
+    """The module has no go.mod of its own: its authors keep it as vendor.mod.
+
+    It is built with the swarmkit that the engine is built with, because the module proxy does not have its own.
+    """
     wanted = f"github.com/docker/cli@v{versions.DOCKER_COMMAND_LINE}+incompatible"
     download: list[str | Path] = [go(), "mod", "download", "-json", wanted]
     source = json.loads(build(download, {}, folder=folder))["Dir"]
@@ -58,6 +63,8 @@ def _docker_command_line(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
     shutil.copy(copy / "vendor.mod", copy / "go.mod")
     shutil.copy(copy / "vendor.sum", copy / "go.sum")
+    swarmkit = f"-replace={SWARMKIT}={SWARMKIT}@v{versions.SWARMKIT}"
+    build([go(), "mod", "edit", swarmkit], {}, folder=copy)
     flags = f"-s -w -X github.com/docker/cli/cli/version.Version={versions.DOCKER_COMMAND_LINE}"
     program: list[str | Path] = [go(), "build", "-mod=mod", "-ldflags", flags, "-o", folder / "docker", "./cmd/docker"]
     build(program, {"CGO_ENABLED": "0"}, folder=copy)
@@ -67,8 +74,8 @@ def _docker_command_line(folder: Path) -> None:
 def _ollama(folder: Path) -> None:
     """The module archive lacks folders named vendor: two headers come from Debian, miniaudio.h from PyPI."""
     wanted = f"miniaudio=={versions.MINIAUDIO}"
-    sources = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
-    run([sys.executable, "-m", "pip", "download", "-q", *sources, "-d", folder, wanted])
+    source = ["--no-deps", "--no-binary", "miniaudio"]
+    run([sys.executable, "-m", "pip", "download", "-q", *source, "-d", folder, wanted])
     archive = next(folder.glob("miniaudio-*.tar.gz"))
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")

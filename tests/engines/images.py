@@ -6,14 +6,13 @@ the entrypoint that takes a first argument for a command of Traefik. The third s
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.engines import binaries, versions
 from tests.engines.programs import run
-from tests.engines.stored import stored
+from tests.engines.stored import content_hash, stored
 
 MIRROR = "http://deb.debian.org/debian"
 ENTRYPOINT = Path(__file__).with_name("traefik_entrypoint.sh")
@@ -60,7 +59,7 @@ def application() -> Image:
             (root / "bin" / probe).chmod(0o755)
         _pack(root, folder)
 
-    folder = stored("image-application", hashlib.sha256(APPLICATION.read_bytes()).hexdigest()[:12], make)
+    folder = stored("image-application", content_hash(APPLICATION), make)
     return Image(archive=folder / "root.tar", changes=('CMD ["/bin/sh", "/application.sh"]',))
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from tests.engines import binaries, versions
 from tests.engines.programs import run
 from tests.engines.space import Running, Space, wait_until
-from tests.engines.stored import stored
+from tests.engines.stored import content_hash, stored
 
 ADDRESS = "10.77.0.1"
 BLOBS_ADDRESS = "10.77.0.2"
 PORT = 5000
 PUSHING = "127.0.0.1:11999"
+TINY_MODEL = Path(__file__).with_name("tiny_model.py")
 
 
 @cache
@@ -33,10 +34,9 @@ def tiny_model(seed: int = 1) -> Path:
 
     def make(folder: Path) -> None:
         path = {"PYTHONPATH": str(stored("gguf", versions.GGUF, package))}
-        program = Path(__file__).with_name("tiny_model.py")
-        run([sys.executable, program, folder / "tiny.gguf", str(seed)], environment=path)
+        run([sys.executable, TINY_MODEL, folder / "tiny.gguf", str(seed)], environment=path)
 
-    return stored(f"tiny-model-{seed}", versions.GGUF, make) / "tiny.gguf"
+    return stored(f"tiny-model-{seed}", content_hash(TINY_MODEL), make) / "tiny.gguf"
 
 
 @dataclass(kw_only=True)
@@ -106,7 +106,9 @@ class ModelRegistry:
 
     def _build(self, seed: int) -> None:
         modelfile = self.folder / f"Modelfile{seed}"
-        modelfile.write_text(f"FROM {tiny_model(seed)}\nPARAMETER num_ctx 512\nPARAMETER num_thread 1\n")
+        modelfile.write_text(
+            f"FROM {tiny_model(seed)}\nPARAMETER num_ctx 512\nPARAMETER num_thread 1\nPARAMETER temperature 0\n"
+        )
         self._ollama("create", f"tiny{seed}", "-f", str(modelfile))
         self._built.add(seed)
 

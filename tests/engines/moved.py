@@ -62,10 +62,10 @@ def _built(topology: Topology) -> list[Topology]:
 
 
 def _names(topology: Topology, registry: ModelRegistry) -> dict[str, str]:
-    """Pushes a tiny model of its own weights for every name that is pulled."""
+    """Pushes a tiny model of its own weights for every name that is pulled; names in the registry stay as they are."""
     plain = [model if isinstance(model, str) else model["name"] for model in _models(topology)]
     built = {model["name"] for model in _built(topology)}
-    wanted = [name for name in dict.fromkeys(plain) if name not in built]
+    wanted = [name for name in dict.fromkeys(plain) if name not in built and not name.startswith(registry.host)]
     return {name: registry.push(_short(name), seed) for seed, name in enumerate(wanted, start=1)}
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.engines import binaries, debian, images, model_registry, pulled
+from tests.engines import binaries, debian, images, model_registry, pulled, uml_root
 from tests.engines.lab import TOOLS
 
 ENGINES: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -22,6 +22,7 @@ ENGINES: tuple[tuple[str, Callable[[], object]], ...] = (
     ("image of Traefik", lambda: images.traefik(TOOLS / "traefik")),
     ("image of applications", images.application),
     ("tiny model", model_registry.tiny_model),
+    ("disk of a machine with NFS", uml_root.root_image),
 )
 
 

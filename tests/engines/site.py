@@ -75,9 +75,9 @@ class Site:
         """Run docker-compose in a host's folder; how it ended is the caller's to judge."""
         return self.lab.compose(self.folder / host, *arguments, seconds=seconds)
 
-    def up(self, host: str, *arguments: str) -> str:
-        """`docker-compose up -d --wait`; what it said. AssertionError with the logs when it fails."""
-        done = self.compose(host, "up", "-d", "--wait", *arguments)
+    def up(self, host: str, *arguments: str, seconds: float = 240) -> str:
+        """`docker-compose up -d --wait`; what it said. AssertionError with the logs when it fails or takes longer."""
+        done = self.compose(host, "up", "-d", "--wait", *arguments, seconds=seconds)
         assert done.returncode == 0, done.stderr + self.logs(host)
         return done.stderr
 

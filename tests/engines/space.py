@@ -76,14 +76,18 @@ class Space:
         text: str = "",
         seconds: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program inside to its end; `text` is what it reads. How it ended is the caller's to judge."""
+        """Run a program inside to its end, `text` is what it reads; how it ended is the caller's to judge.
+
+        After `seconds` it is killed, and with it what it started: the return code is then 137 or 124.
+        """
+        bounded = ("timeout", "--kill-after=10", str(seconds), *command)
         return subprocess.run(
-            self.enter(*command, folder=folder),
+            self.enter(*bounded, folder=folder),
             env=self._environment(environment),
             input=text,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=seconds + 30,
             check=False,
         )
 

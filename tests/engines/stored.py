@@ -6,6 +6,7 @@ A folder appears whole or not at all, and is made once even when several runs wa
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -26,6 +27,11 @@ def stored(name: str, version: str, make: Callable[[Path], None]) -> Path:
         if not folder.is_dir():
             _fill(folder, make)
     return folder
+
+
+def content_hash(path: Path) -> str:
+    """A version for what is made from a file of this project."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _fill(folder: Path, make: Callable[[Path], None]) -> None:

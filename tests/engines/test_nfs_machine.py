@@ -1,5 +1,6 @@
-"""What is rendered for NFS, on machines with systemd and kernel NFS: the sample nfs-replicas, with its own addresses.
+"""What is rendered for NFS, and the unit of the firewall, on machines with systemd and kernel NFS.
 
+It is the sample nfs-replicas, with its own addresses.
 One machine is server80, which exports; one is server84, which mounts. Their network leads nowhere else. Each test goes
 on from where the one before it ended: a set-up is installed once, and then lived with.
 """
@@ -9,10 +10,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from composegen.targets._firewall import unit_name
 from tests.engines.uml import Answer, Guest, guests
 from tests.sampling import tree, write
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.engine
 
 STORE = "/opt/ollama-models"
 SOURCE = f"10.0.0.80:{STORE}"
+FIREWALL = unit_name("ollama")
 STRANGER = "10.0.0.85"
 PROMISED = 10
 """Seconds after which a reader sees a new model, as the run book says."""
@@ -31,7 +33,8 @@ After=network-online.target nss-lookup.target docker.socket firewalld.service co
 Wants=network-online.target containerd.service
 
 [Service]
-ExecStart=/bin/sh -c 'findmnt -n -o SOURCE -M /opt/ollama-models >/run/docker-saw; exec sleep infinity'
+ExecStart=/bin/sh -c 'findmnt -n -o SOURCE -M /opt/ollama-models >/run/docker-saw; \
+    iptables -S >/run/docker-saw-rules; exec sleep infinity'
 Type=exec
 
 [Install]
@@ -173,6 +176,14 @@ def test_the_replica_sees_a_new_model_in_the_promised_time(machines: Machines) -
     assert int(seconds) <= PROMISED
 
 
+def test_the_firewall_is_set_up_and_then_left_alone(machines: Machines) -> None:
+    script = "sh /share/tree/server84/firewall/setup.sh"
+    must(machines.client, script)
+    assert "enabled" in must(machines.client, f"systemctl is-enabled {FIREWALL}")
+    for arguments in ("", " --check"):
+        assert "Everything is in order." in must(machines.client, script + arguments)
+
+
 def test_docker_waits_at_boot_for_a_server_that_is_late(machines: Machines) -> None:
     client = machines.client
     client.switch_off()
@@ -184,7 +195,15 @@ def test_docker_waits_at_boot_for_a_server_that_is_late(machines: Machines) -> N
     assert must(client, "systemctl is-active docker || true") == "activating"
     must(machines.server, "systemctl start nfs-server")
     must(client, "until systemctl --quiet is-active docker; do sleep 0.2; done")
-    assert must(client, "until [ -f /run/docker-saw ]; do sleep 0.1; done; cat /run/docker-saw") == SOURCE
+    assert must(client, "until [ -s /run/docker-saw-rules ]; do sleep 0.1; done; cat /run/docker-saw") == SOURCE
+
+
+def test_docker_finds_the_firewall_there_when_it_starts_at_boot(machines: Machines) -> None:
+    assert must(machines.client, f"systemctl is-active {FIREWALL}") == "active"
+    rules = must(machines.client, "cat /run/docker-saw-rules")
+    assert "-A DOCKER-USER -p tcp" in rules, rules
+    assert "-j REJECT" in rules
+    assert rules == must(machines.client, "iptables -S")
 
 
 def test_a_boot_without_the_server_does_not_hang(machines: Machines) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines import claims
+from tests.engines import claims, versions
 from tests.engines.lab import Lab
 from tests.engines.naming import as_parameters
 from tests.engines.site import Site
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine
 def _is_for_it(sample: str) -> bool:
     plan = compiled(sample).plan
     assert plan is not None
-    return not any(host.spec.docker for host in plan.hosts)
+    return all(str(host.spec.docker.engine) == versions.OLDEST_ENGINE for host in plan.hosts)
 
 
 FOR_IT = [sample for sample in SAMPLES if _is_for_it(sample)]

@@ -1,11 +1,13 @@
 """A program: writes a real model, too small to say anything: llama, two layers, 64 wide, 276 tokens, random weights.
 
-Called as `tiny_model.py FILE SEED` with the package gguf on its path; other seeds give other weights.
+Called as `tiny_model.py FILE SEED` with the package gguf on its path; other seeds give other weights. Whoever takes the
+likeliest token each time gets printable ones only and no end: as many pieces of a stream as tokens.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import gguf  # type: ignore[import-not-found, unused-ignore]
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
@@ -13,6 +15,8 @@ import numpy as np  # type: ignore[import-not-found, unused-ignore]
 WIDTH, INNER, HEADS, LAYERS = 64, 128, 4, 2
 WORDS = ("\u2581", "\u2581the", "\u2581a", "\u2581of", "\u2581and", "\u2581hello", "\u2581world", *"etaoinsrhl")
 TOKENS = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256)), *(word.encode() for word in WORDS)]
+SILENT = [position for position in range(3 + 256) if not 3 + 0x20 <= position < 3 + 0x7F]
+"""Tokens that end an answer or are no character of their own."""
 KINDS = [2, 3, 3, *(6 for _ in range(256)), *(1 for _ in WORDS)]
 
 
@@ -51,15 +55,17 @@ def _describe(writer: gguf.GGUFWriter) -> None:
 
 
 def _fill(writer: gguf.GGUFWriter, random: np.random.Generator) -> None:
-    def weights(name: str, *shape: int) -> None:
-        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * 0.1).astype(np.float32))
+    def weights(name: str, *shape: int, without: Sequence[int] = ()) -> None:
+        values = (random.standard_normal(shape) * 0.1).astype(np.float32)
+        values[list(without)] = 0
+        writer.add_tensor(f"{name}.weight", values)
 
     def norm(name: str) -> None:
         writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
 
     weights("token_embd", len(TOKENS), WIDTH)
     norm("output_norm")
-    weights("output", len(TOKENS), WIDTH)
+    weights("output", len(TOKENS), WIDTH, without=SILENT)
     for block in (f"blk.{layer}" for layer in range(LAYERS)):
         norm(f"{block}.attn_norm")
         norm(f"{block}.ffn_norm")

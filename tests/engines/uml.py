@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.engines.space import Running, Space
 from tests.engines.uml_root import root_image
 
-LONGEST = 290
-"""Seconds after which everything is ended, whatever it does."""
+LONGEST = 175
+"""Seconds after which guests are given up, all that they do taken together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,11 @@ class Guest:
     name: str
     address: str
     folder: Path
-    network: int
-    """Process whose network namespace holds the bridge."""
-    process: subprocess.Popen[bytes] | None = None
+    space: Space
+    """Where it runs; whatever is left of it ends with that."""
+    running: Running | None = None
     commands: int = field(default=0)
+    given_up: float = field(default_factory=lambda: time.monotonic() + LONGEST)
 
     @property
     def share(self) -> Path:
@@ -51,36 +53,30 @@ class Guest:
         self.share.mkdir(parents=True, exist_ok=True)
         for old in self.share.glob("ready.*"):
             old.unlink()
-        command = [
-            *("nsenter", f"--net=/proc/{self.network}/ns/net", "timeout", "--signal=KILL", str(LONGEST)),
+        self.running = self.space.start(
             *("linux.uml", "mem=256M", "root=/dev/ubda", "rw", f"ubda={self.folder / 'disk'},{root_image()}"),
             f"vec0:transport=tap,ifname={self.name},depth=64",
-            *("con=null", "con0=null,fd:1", f"umid={self.name}-{self.network}", f"uml_dir={self.folder}"),
-            *(
-                f"share={self.share}",
-                f"address={self.address}/24",
-                f"systemd.hostname={self.name}",
-                "fsck.mode=skip",
-                "quiet",
-            ),
-        ]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            *("con=null", "con0=null,fd:1", f"umid={self.name}", f"uml_dir={self.folder}"),
+            *(f"share={self.share}", f"address={self.address}/24", f"systemd.hostname={self.name}"),
+            *("fsck.mode=skip", "quiet"),
+            log=self.log,
+        )
 
     def switch_off(self) -> None:
         """Cut the power, but for what is on the disk already."""
-        if self.process is None:
+        if self.running is None:
             return
-        if self.process.poll() is None:
-            self.tell("sync; systemctl poweroff --force --force")
-            try:
-                self.process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
-        self.process = None
+        self.tell("sync; systemctl poweroff --force --force")
+        self.running.process.wait(timeout=30)
+        self.running = None
         # The command that switched it off has no end of its own.
         (self.share / f"{self.commands}.code").write_text("0\n")
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        if self.running is not None and self.running.process.poll() is None:
+            subprocess.run(["kill", "-KILL", str(self.running.pid)], check=False)
+            self.running.process.wait(timeout=30)
 
     def tell(self, script: str) -> int:
         """Have a shell script run; its number."""
@@ -94,9 +90,10 @@ class Guest:
         """Run a shell script as root and wait for its end. The first one also waits for the boot."""
         number = self.tell(script)
         code = self.share / f"{number}.code"
-        until = time.monotonic() + timeout
+        until = min(time.monotonic() + timeout, self.given_up)
         while not code.exists():
-            assert self.process is not None and self.process.poll() is None, self.last_words()
+            assert self.running is not None, f"{self.name} is switched off"
+            assert self.running.process.poll() is None, self.last_words()
             assert time.monotonic() < until, f"{self.name} did not end {script!r} in {timeout} s\n{self.last_words()}"
             time.sleep(0.05)
         return Answer(code=int(code.read_text()), text=(self.share / f"{number}.out").read_text(errors="replace"))
@@ -110,41 +107,27 @@ class Guest:
 def guests(folder: Path, addresses: dict[str, str]) -> Iterator[dict[str, Guest]]:
     """Guests by name, not yet switched on; each gets a network interface of that name on one bridge."""
     root_image()
-    with _network(tuple(addresses)) as network:
+    space = Space()
+    try:
+        space.must("ip", "link", "add", "hosts0", "type", "bridge")
+        space.must("ip", "link", "set", "hosts0", "up")
+        for name in addresses:
+            space.must("ip", "tuntap", "add", "dev", name, "mode", "tap")
+            space.must("ip", "link", "set", name, "master", "hosts0", "up")
         found = {
-            name: Guest(name=name, address=address, folder=_empty(folder / name), network=network)
+            name: Guest(name=name, address=address, folder=_empty(folder / name), space=space)
             for name, address in addresses.items()
         }
         try:
             yield found
         finally:
             for guest in found.values():
-                if guest.process is not None:
-                    guest.process.kill()
-                    guest.process.wait()
+                guest.kill()
+    finally:
+        space.close()
 
 
 def _empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-@contextmanager
-def _network(interfaces: tuple[str, ...]) -> Iterator[int]:
-    """A network namespace with a bridge and these interfaces on it; the process that keeps it."""
-    script = "set -e; ip link set lo up; ip link add hosts0 type bridge; ip link set hosts0 up; "
-    for name in interfaces:
-        script += f"ip tuntap add dev {name} mode tap; ip link set {name} master hosts0 up; "
-    keeper = subprocess.Popen(
-        ["unshare", "--net", "sh", "-c", script + f"echo ready; exec sleep {LONGEST + 10}"], stdout=subprocess.PIPE
-    )
-    try:
-        assert keeper.stdout is not None
-        assert keeper.stdout.readline() == b"ready\n"
-        yield keeper.pid
-    finally:
-        keeper.kill()
-        keeper.wait()
-        if keeper.stdout is not None:
-            keeper.stdout.close()

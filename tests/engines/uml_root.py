@@ -12,7 +12,7 @@ from tests.engines.stored import stored
 
 MIRROR = "http://deb.debian.org/debian"
 SUITE = "bookworm"
-PACKAGES = ("systemd", "systemd-sysv", "kmod", "iproute2", "nfs-kernel-server", "nfs-common")
+PACKAGES = ("systemd", "systemd-sysv", "kmod", "iproute2", "iptables", "nfs-kernel-server", "nfs-common")
 MODULES = Path("/usr/lib/uml/modules")
 """Where Debian's package user-mode-linux has the modules of its kernel."""
 SIZE = "1200M"

@@ -30,7 +30,7 @@ def _told(event: stream.Event) -> tuple[Any, ...]:
     begins, ends = event.start_mark, event.end_mark
     match kind:
         case "ScalarEvent":
-            # Where a value is missing, the two differ about where it would be: behind its key, or before the next token.
+            # Where a value is missing, one places it behind its key, the other before the next token.
             nowhere = not event.value and not event.style
             place = () if nowhere else (begins.line, begins.column, ends.line, ends.column)
             return kind, event.value, event.style or None, event.implicit, event.tag, event.anchor, *place

@@ -9,8 +9,8 @@ usage() {
     cat <<'END'
 usage: sh verify.sh [--host HOST]
 
-Asks every instance for its version and its models, looks whether the stores are mounted, and tries the gateway.
-Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
+Asks every instance for its version and its models, looks whether stores are mounted and GPUs are seen, and tries what the
+gateway lets through. Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
 
   --host HOST   only what runs on this host
   --help        this text
@@ -71,8 +71,29 @@ selected() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 # words: the lines of the input on one line.
 words() { tr '\n' ' ' | sed 's/ $//'; }
 
-# ask URL: the answer; fails unless the status is 2xx.
-ask() { curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"; }
+# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is how to get there.
+through=
+ask() {
+    if [ -n "$through" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$through" \
+            "curl --globoff --noproxy '*' --silent --fail --max-time 10 -- '$1'" </dev/null 2>"$work/ssh"
+    else
+        curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"
+    fi
+}
+
+# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE is
+# yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told which
+# host this is.
+on_host() {
+    if [ -n "$2" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh"
+    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
+        sh -c "$4" </dev/null 2>"$work/ssh"
+    else
+        return 254
+    fi
+}
 
 version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'; }
 
@@ -90,16 +111,26 @@ expected() {
     esac | sort -u
 }
 
-# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT: answers, with the version and the models of all others.
+# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of all
+# others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
 instance() {
     selected "$1" || return 0
+    through=
     version=$(ask "$4/api/version" | version_in)
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -n "$9" ]; then
+        through=$9
+        version=$(ask "$4/api/version" | version_in)
+    fi
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -z "$9" ] && [ "${10}" = no ] && [ -z "$only" ]; then
+        printf 'note  %s %s: only the gateway and the host itself may ask it: sh verify.sh --host %s there\n' "$1" "$3" "$1"
+        return 0
+    fi
     if [ -z "$version" ]; then
         failed "$1 $3: no answer from $4/api/version" "on $1: cd $2 && docker compose ps && docker compose logs --tail 50 $3"
         return 0
     fi
     passed "$1 $3: $4 answers, version $version"
-    printf '%s\n' "$version" >>"$work/versions-$5"
+    printf '%s %s %s\n' "$version" "$1" "$3" >>"$work/versions-$5"
     if ! ask "$4/api/tags" >"$work/answer"; then
         failed "$1 $3: $4/api/tags answers an error" "on $1: cd $2 && docker compose logs --tail 50 $3, then docker compose restart $3"
         return 0
@@ -134,15 +165,21 @@ same_models() {
 # one_version SERVICE
 one_version() {
     [ -f "$work/versions-$1" ] || return 0
-    found=$(sort -u "$work/versions-$1" | words)
-    case $found in
-        *' '*) failed "service $1: several versions at once: $found" \
-            'finish the upgrade: on each host docker compose pull && docker compose up -d --wait' ;;
-        *) passed "service $1: version $found everywhere" ;;
-    esac
+    versions=$(cut -d ' ' -f 1 "$work/versions-$1" | sort -u)
+    if [ "$(printf '%s\n' "$versions" | wc -l)" -eq 1 ]; then
+        passed "service $1: version $versions everywhere"
+        return 0
+    fi
+    found=
+    for version in $versions; do
+        running=$(awk -v version="$version" '$1 == version { print $2 " " $3 }' "$work/versions-$1" | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+        found="$found${found:+; }$version on $running"
+    done
+    failed "service $1: several versions at once: $found" \
+        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
 }
 
-instance server80 /opt/pipeline ollama-1 http://10.0.0.80:11434 ollama ollama-models 'on server80: cd /opt/pipeline && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
+instance server80 /opt/pipeline ollama-1 http://10.0.0.80:11434 ollama ollama-models 'on server80: cd /opt/pipeline && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no ops@10.0.0.80 no
 one_version ollama
 
 if [ "$checks" -eq 0 ]; then

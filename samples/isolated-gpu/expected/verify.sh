@@ -9,8 +9,8 @@ usage() {
     cat <<'END'
 usage: sh verify.sh [--host HOST]
 
-Asks every instance for its version and its models, looks whether the stores are mounted, and tries the gateway.
-Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
+Asks every instance for its version and its models, looks whether stores are mounted and GPUs are seen, and tries what the
+gateway lets through. Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
 
   --host HOST   only what runs on this host
   --help        this text
@@ -71,8 +71,29 @@ selected() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 # words: the lines of the input on one line.
 words() { tr '\n' ' ' | sed 's/ $//'; }
 
-# ask URL: the answer; fails unless the status is 2xx.
-ask() { curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"; }
+# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is how to get there.
+through=
+ask() {
+    if [ -n "$through" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$through" \
+            "curl --globoff --noproxy '*' --silent --fail --max-time 10 -- '$1'" </dev/null 2>"$work/ssh"
+    else
+        curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"
+    fi
+}
+
+# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE is
+# yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told which
+# host this is.
+on_host() {
+    if [ -n "$2" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh"
+    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
+        sh -c "$4" </dev/null 2>"$work/ssh"
+    else
+        return 254
+    fi
+}
 
 version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'; }
 
@@ -90,16 +111,26 @@ expected() {
     esac | sort -u
 }
 
-# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT: answers, with the version and the models of all others.
+# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of all
+# others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
 instance() {
     selected "$1" || return 0
+    through=
     version=$(ask "$4/api/version" | version_in)
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -n "$9" ]; then
+        through=$9
+        version=$(ask "$4/api/version" | version_in)
+    fi
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -z "$9" ] && [ "${10}" = no ] && [ -z "$only" ]; then
+        printf 'note  %s %s: only the gateway and the host itself may ask it: sh verify.sh --host %s there\n' "$1" "$3" "$1"
+        return 0
+    fi
     if [ -z "$version" ]; then
         failed "$1 $3: no answer from $4/api/version" "on $1: cd $2 && docker compose ps && docker compose logs --tail 50 $3"
         return 0
     fi
     passed "$1 $3: $4 answers, version $version"
-    printf '%s\n' "$version" >>"$work/versions-$5"
+    printf '%s %s %s\n' "$version" "$1" "$3" >>"$work/versions-$5"
     if ! ask "$4/api/tags" >"$work/answer"; then
         failed "$1 $3: $4/api/tags answers an error" "on $1: cd $2 && docker compose logs --tail 50 $3, then docker compose restart $3"
         return 0
@@ -134,19 +165,85 @@ same_models() {
 # one_version SERVICE
 one_version() {
     [ -f "$work/versions-$1" ] || return 0
-    found=$(sort -u "$work/versions-$1" | words)
-    case $found in
-        *' '*) failed "service $1: several versions at once: $found" \
-            'finish the upgrade: on each host docker compose pull && docker compose up -d --wait' ;;
-        *) passed "service $1: version $found everywhere" ;;
+    versions=$(cut -d ' ' -f 1 "$work/versions-$1" | sort -u)
+    if [ "$(printf '%s\n' "$versions" | wc -l)" -eq 1 ]; then
+        passed "service $1: version $versions everywhere"
+        return 0
+    fi
+    found=
+    for version in $versions; do
+        running=$(awk -v version="$version" '$1 == version { print $2 " " $3 }' "$work/versions-$1" | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+        found="$found${found:+; }$version on $running"
+    done
+    failed "service $1: several versions at once: $found" \
+        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
+}
+
+# gpus HOST SSH ALONE COMMAND FOLDER CONTAINER URL GUARDED WANTED: the instance sees as many GPUs as it was promised. What
+# counts is what Ollama itself said when it started. Tools in the container tell of GPUs that were lost since; where the log
+# no longer goes back that far, they and the device nodes are all there is.
+gpus() {
+    selected "$1" || return 0
+    what="$1 $6"
+    in_gpu_memory "$1" "$2" "$7" "$8" "$5" "$6"
+    on_host "$1" "$2" "$3" "$4" >"$work/seen"
+    case $? in
+        255)
+            failed "$what: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
+            return 0
+            ;;
+        254)
+            printf 'note  %s: whether it sees its GPUs is only seen there: sh verify.sh --host %s\n' "$what" "$1"
+            return 0
+            ;;
+    esac
+    anew="on $1: cd $5 && docker compose up -d --no-deps --wait --force-recreate $6; if that does not help, look at the driver"
+    awk '/msg="Listening on/ { found = ""; next } /msg="inference compute"/ { found = found $0 "\n" } END { printf "%s", found }' \
+        "$work/seen" >"$work/started"
+    computing=$(grep -vc -e 'library=cpu' -e 'library="cpu"' "$work/started")
+    listed=$(grep -c '^GPU [0-9]' "$work/seen")
+    nodes=$(grep -c '^/dev/' "$work/seen")
+    if grep -q '^nvidia-smi$' "$work/seen" && [ "$listed" -lt "$9" ]; then
+        failed "$what: nvidia-smi in the container lists $listed GPUs, not $9" "$anew"
+    elif [ -s "$work/started" ] && [ "$computing" -lt "$9" ]; then
+        failed "$what: Ollama found $computing GPUs when it started, not $9" "$anew"
+    elif [ -s "$work/started" ]; then
+        passed "$what: Ollama computes on $computing GPUs: $(sed -n 's/.* description="\([^"]*\)".*/\1/p' "$work/started" | sort -u | words)"
+    elif [ "$listed" -gt 0 ]; then
+        passed "$what: nvidia-smi in the container lists $listed GPUs"
+    elif [ "$nodes" -gt 0 ]; then
+        passed "$what: has the device nodes of GPUs; whether Ollama uses them is seen when a model is loaded"
+    else
+        failed "$what: no GPU is seen in the container" "$anew"
+    fi
+}
+
+# in_gpu_memory HOST SSH URL GUARDED FOLDER CONTAINER: what is loaded is not in main memory alone.
+in_gpu_memory() {
+    through=
+    loaded=$(ask "$3/api/ps")
+    if [ -z "$loaded" ] && [ "$4" = yes ] && [ -n "$2" ]; then
+        through=$2
+        loaded=$(ask "$3/api/ps")
+    fi
+    amounts=$(printf '%s' "$loaded" | tr '{},' '[\n*]' | sed -n 's/^[[:space:]]*"size_vram"[[:space:]]*:[[:space:]]*\([0-9]*\)$/\1/p')
+    case $(printf '%s\n' "$amounts" | sort -u | words) in
+        '') ;;
+        0) failed "$1 $6: what is loaded is in main memory only, none of it on a GPU" \
+            "on $1: cd $5 && docker compose logs --tail 50 $6; the model may be larger than the memory of its GPUs" ;;
+        *) passed "$1 $6: has a model in the memory of its GPUs" ;;
     esac
 }
 
-instance workstation /opt/git ollama-1 http://127.0.0.1:11434 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance workstation /opt/git ollama-2 http://127.0.0.1:11435 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance workstation /opt/git ollama-3 http://127.0.0.1:11436 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance workstation /opt/git ollama-4 http://127.0.0.1:11437 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
+instance workstation /opt/git ollama-1 http://127.0.0.1:11434 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no '' yes
+instance workstation /opt/git ollama-2 http://127.0.0.1:11435 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no '' yes
+instance workstation /opt/git ollama-3 http://127.0.0.1:11436 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no '' yes
+instance workstation /opt/git ollama-4 http://127.0.0.1:11437 ollama models 'on workstation: cd /opt/git && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no '' yes
 one_version ollama
+gpus workstation '' yes 'cd /opt/git && { docker compose logs --no-log-prefix ollama-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T ollama-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/git ollama-1 http://127.0.0.1:11434 no 1
+gpus workstation '' yes 'cd /opt/git && { docker compose logs --no-log-prefix ollama-2 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T ollama-2 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/git ollama-2 http://127.0.0.1:11435 no 1
+gpus workstation '' yes 'cd /opt/git && { docker compose logs --no-log-prefix ollama-3 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T ollama-3 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/git ollama-3 http://127.0.0.1:11436 no 1
+gpus workstation '' yes 'cd /opt/git && { docker compose logs --no-log-prefix ollama-4 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T ollama-4 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/git ollama-4 http://127.0.0.1:11437 no 1
 
 if [ "$checks" -eq 0 ]; then
     echo 'Nothing to check here.'

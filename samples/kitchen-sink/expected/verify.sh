@@ -9,8 +9,8 @@ usage() {
     cat <<'END'
 usage: sh verify.sh [--host HOST]
 
-Asks every instance for its version and its models, looks whether the stores are mounted, and tries the gateway.
-Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
+Asks every instance for its version and its models, looks whether stores are mounted and GPUs are seen, and tries what the
+gateway lets through. Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
 
   --host HOST   only what runs on this host
   --help        this text
@@ -71,8 +71,29 @@ selected() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 # words: the lines of the input on one line.
 words() { tr '\n' ' ' | sed 's/ $//'; }
 
-# ask URL: the answer; fails unless the status is 2xx.
-ask() { curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"; }
+# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is how to get there.
+through=
+ask() {
+    if [ -n "$through" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$through" \
+            "curl --globoff --noproxy '*' --silent --fail --max-time 10 -- '$1'" </dev/null 2>"$work/ssh"
+    else
+        curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"
+    fi
+}
+
+# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE is
+# yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told which
+# host this is.
+on_host() {
+    if [ -n "$2" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh"
+    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
+        sh -c "$4" </dev/null 2>"$work/ssh"
+    else
+        return 254
+    fi
+}
 
 version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'; }
 
@@ -102,16 +123,26 @@ expected() {
     esac | sort -u
 }
 
-# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT: answers, with the version and the models of all others.
+# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of all
+# others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
 instance() {
     selected "$1" || return 0
+    through=
     version=$(ask "$4/api/version" | version_in)
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -n "$9" ]; then
+        through=$9
+        version=$(ask "$4/api/version" | version_in)
+    fi
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -z "$9" ] && [ "${10}" = no ] && [ -z "$only" ]; then
+        printf 'note  %s %s: only the gateway and the host itself may ask it: sh verify.sh --host %s there\n' "$1" "$3" "$1"
+        return 0
+    fi
     if [ -z "$version" ]; then
         failed "$1 $3: no answer from $4/api/version" "on $1: cd $2 && docker compose ps && docker compose logs --tail 50 $3"
         return 0
     fi
     passed "$1 $3: $4 answers, version $version"
-    printf '%s\n' "$version" >>"$work/versions-$5"
+    printf '%s %s %s\n' "$version" "$1" "$3" >>"$work/versions-$5"
     if ! ask "$4/api/tags" >"$work/answer"; then
         failed "$1 $3: $4/api/tags answers an error" "on $1: cd $2 && docker compose logs --tail 50 $3, then docker compose restart $3"
         return 0
@@ -146,30 +177,34 @@ same_models() {
 # one_version SERVICE
 one_version() {
     [ -f "$work/versions-$1" ] || return 0
-    found=$(sort -u "$work/versions-$1" | words)
-    case $found in
-        *' '*) failed "service $1: several versions at once: $found" \
-            'finish the upgrade: on each host docker compose pull && docker compose up -d --wait' ;;
-        *) passed "service $1: version $found everywhere" ;;
-    esac
-}
-
-# mounted HOST SSH ALONE COMMAND MOUNTPOINT SOURCE: the store is that export, not an empty folder. SSH is empty for the
-# machine on which this runs; ALONE is yes where only one host can be that machine.
-mounted() {
-    selected "$1" || return 0
-    if [ -n "$2" ]; then
-        actual=$(ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh")
-        if [ $? -eq 255 ]; then
-            failed "$1: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
-            return 0
-        fi
-    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
-        actual=$(sh -c "$4")
-    else
-        printf 'note  %s: whether %s is mounted is only seen there: sh verify.sh --host %s\n' "$1" "$5" "$1"
+    versions=$(cut -d ' ' -f 1 "$work/versions-$1" | sort -u)
+    if [ "$(printf '%s\n' "$versions" | wc -l)" -eq 1 ]; then
+        passed "service $1: version $versions everywhere"
         return 0
     fi
+    found=
+    for version in $versions; do
+        running=$(awk -v version="$version" '$1 == version { print $2 " " $3 }' "$work/versions-$1" | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+        found="$found${found:+; }$version on $running"
+    done
+    failed "service $1: several versions at once: $found" \
+        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
+}
+
+# mounted HOST SSH ALONE COMMAND MOUNTPOINT SOURCE: the store is that export, not an empty folder.
+mounted() {
+    selected "$1" || return 0
+    actual=$(on_host "$1" "$2" "$3" "$4")
+    case $? in
+        255)
+            failed "$1: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
+            return 0
+            ;;
+        254)
+            printf 'note  %s: whether %s is mounted is only seen there: sh verify.sh --host %s\n' "$1" "$5" "$1"
+            return 0
+            ;;
+    esac
     actual=$(printf '%s\n' "$actual" | tail -n 1)
     if [ "$actual" = "$6" ]; then
         passed "$1: $6 is mounted on $5"
@@ -178,17 +213,74 @@ mounted() {
     fi
 }
 
+# gpus HOST SSH ALONE COMMAND FOLDER CONTAINER URL GUARDED WANTED: the instance sees as many GPUs as it was promised. What
+# counts is what Ollama itself said when it started. Tools in the container tell of GPUs that were lost since; where the log
+# no longer goes back that far, they and the device nodes are all there is.
+gpus() {
+    selected "$1" || return 0
+    what="$1 $6"
+    in_gpu_memory "$1" "$2" "$7" "$8" "$5" "$6"
+    on_host "$1" "$2" "$3" "$4" >"$work/seen"
+    case $? in
+        255)
+            failed "$what: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
+            return 0
+            ;;
+        254)
+            printf 'note  %s: whether it sees its GPUs is only seen there: sh verify.sh --host %s\n' "$what" "$1"
+            return 0
+            ;;
+    esac
+    anew="on $1: cd $5 && docker compose up -d --no-deps --wait --force-recreate $6; if that does not help, look at the driver"
+    awk '/msg="Listening on/ { found = ""; next } /msg="inference compute"/ { found = found $0 "\n" } END { printf "%s", found }' \
+        "$work/seen" >"$work/started"
+    computing=$(grep -vc -e 'library=cpu' -e 'library="cpu"' "$work/started")
+    listed=$(grep -c '^GPU [0-9]' "$work/seen")
+    nodes=$(grep -c '^/dev/' "$work/seen")
+    if grep -q '^nvidia-smi$' "$work/seen" && [ "$listed" -lt "$9" ]; then
+        failed "$what: nvidia-smi in the container lists $listed GPUs, not $9" "$anew"
+    elif [ -s "$work/started" ] && [ "$computing" -lt "$9" ]; then
+        failed "$what: Ollama found $computing GPUs when it started, not $9" "$anew"
+    elif [ -s "$work/started" ]; then
+        passed "$what: Ollama computes on $computing GPUs: $(sed -n 's/.* description="\([^"]*\)".*/\1/p' "$work/started" | sort -u | words)"
+    elif [ "$listed" -gt 0 ]; then
+        passed "$what: nvidia-smi in the container lists $listed GPUs"
+    elif [ "$nodes" -gt 0 ]; then
+        passed "$what: has the device nodes of GPUs; whether Ollama uses them is seen when a model is loaded"
+    else
+        failed "$what: no GPU is seen in the container" "$anew"
+    fi
+}
+
+# in_gpu_memory HOST SSH URL GUARDED FOLDER CONTAINER: what is loaded is not in main memory alone.
+in_gpu_memory() {
+    through=
+    loaded=$(ask "$3/api/ps")
+    if [ -z "$loaded" ] && [ "$4" = yes ] && [ -n "$2" ]; then
+        through=$2
+        loaded=$(ask "$3/api/ps")
+    fi
+    amounts=$(printf '%s' "$loaded" | tr '{},' '[\n*]' | sed -n 's/^[[:space:]]*"size_vram"[[:space:]]*:[[:space:]]*\([0-9]*\)$/\1/p')
+    case $(printf '%s\n' "$amounts" | sort -u | words) in
+        '') ;;
+        0) failed "$1 $6: what is loaded is in main memory only, none of it on a GPU" \
+            "on $1: cd $5 && docker compose logs --tail 50 $6; the model may be larger than the memory of its GPUs" ;;
+        *) passed "$1 $6: has a model in the memory of its GPUs" ;;
+    esac
+}
+
 # status ADDRESS CURL_ARGUMENT...: the status of an answer of the gateway, 000 when there is none. ADDRESS is where it
 # listens, whatever its name resolves to here. Certificates are not looked at (--insecure): this asks who answers, and
 # for what.
 status() {
     address=$1
     shift
-    curl --globoff --noproxy '*' --silent --insecure --max-time 20 --output /dev/null --write-out '%{http_code}' \
+    curl --globoff --noproxy '*' --silent --insecure --max-time 20 --output "$work/body" --write-out '%{http_code}' \
         --connect-to "::$address" "$@"
 }
 
-# gateway HOST FOLDER URL ADDRESS LOGS
+# gateway HOST FOLDER URL ADDRESS LOGS ADMIN OWN: ADMIN is yes where somebody may change models, OWN where this Traefik
+# serves nothing else.
 gateway() {
     selected "$1" || return 0
     code=$(status "$4" -- "$3/api/version")
@@ -200,29 +292,76 @@ gateway() {
     else
         failed "$1 gateway: $3/api/version answers $code, not 200" "on $1: $5; 404: no route, 502 to 504: no instance answers"
     fi
-    # An empty pull asks for nothing: where nobody stops it, Ollama answers 400.
-    code=$(status "$4" --request POST --data '' -- "$3/api/pull")
-    case $code in
-        401 | 403 | 404) passed "$1 gateway: /api/pull without credentials is refused ($code)" ;;
-        *) failed "$1 gateway: /api/pull without credentials answers $code, not 401, 403 or 404" \
-            'anybody may change models: look at the dynamic file of Traefik, then render and bring it there again' ;;
+    # Requests without content ask for nothing: where they get through, Ollama answers 400.
+    for path in /api/generate /api/chat /v1/chat/completions; do
+        routed "$1" "$4" "$3" "$path" "$5"
+    done
+    refused=
+    for call in 'POST /api/pull' 'POST /api/push' 'POST /api/create' 'POST /api/copy' 'DELETE /api/delete' \
+        'POST /api/blobs/none'; do
+        guarded "$1" "$4" "$3" "$call" "$5" "$6"
+    done
+    [ -z "$refused" ] || passed "$1 gateway: changing models without credentials is refused ($refused)"
+    [ "$7" = no ] || unknown "$1" "$4" "$3" "$5"
+}
+
+# routed HOST ADDRESS URL PATH LOGS: a request for inference comes to an instance.
+routed() {
+    code=$(status "$2" --request POST --data '' -- "$3$4")
+    if [ "$code" = 400 ] && grep -q '"error"' "$work/body"; then
+        passed "$1 gateway: $4 comes to an instance"
+    else
+        failed "$1 gateway: $4 answers $code, not what an instance answers to a request without content" \
+            "on $1: $5; 404: no route, 502 to 504: no instance answers"
+    fi
+}
+
+# guarded HOST ADDRESS URL CALL LOGS ADMIN: what changes models is refused; collects the statuses in $refused.
+guarded() {
+    code=$(status "$2" --request "${4%% *}" --data '' -- "$3${4#* }")
+    case $6,$code in
+        *,401 | *,403 | no,404)
+            case " $refused " in *" $code "*) ;; *) refused="$refused${refused:+ }$code" ;; esac
+            ;;
+        yes,404)
+            failed "$1 gateway: ${4#* } is not routed (404), although somebody may change models" \
+                "on $1: $5; Traefik drops a route whose file of users is missing or cannot be read"
+            ;;
+        *)
+            failed "$1 gateway: ${4#* } without credentials answers $code, not 401, 403 or 404" \
+                'anybody may change models: look at the dynamic file of Traefik, then render and bring it there again'
+            ;;
     esac
 }
 
-instance big /opt/kitchen_sink chat-1 http://10.0.0.3:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init'
-instance big /opt/kitchen_sink chat-2 http://10.0.0.3:11435 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init'
-instance big /opt/kitchen_sink draft-1 http://10.0.0.3:11440 draft pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init'
-instance gate /srv/kitchen chat-1 http://gate.example:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init'
-instance gate /srv/kitchen notes-1 http://gate.example:11470 notes cache 'on gate: cd /srv/kitchen && docker compose up -d --wait; if that fails: docker compose logs notes-init'
-instance gate /srv/kitchen trial-1 http://gate.example:11460 trial scratch 'on gate: cd /srv/kitchen && docker compose exec trial-1 ollama pull MODEL'
-instance small /opt/kitchen_sink embed-1 'http://[fd00::4]:11450' embed nas 'on small: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs embed-init'
+# unknown HOST ADDRESS URL LOGS: what no route names is answered by nobody.
+unknown() {
+    code=$(status "$2" -- "$3/composegen/no/such/path")
+    if [ "$code" = 404 ]; then
+        passed "$1 gateway: a path that nobody serves answers 404"
+    else
+        failed "$1 gateway: a path that nobody serves answers $code, not 404" "something else is routed there; on $1: $4"
+    fi
+}
+
+instance big /opt/kitchen_sink chat-1 http://10.0.0.3:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
+instance big /opt/kitchen_sink chat-2 http://10.0.0.3:11435 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
+instance big /opt/kitchen_sink draft-1 http://10.0.0.3:11440 draft pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' no ops@10.0.0.3 no
+instance gate /srv/kitchen chat-1 http://gate.example:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@gate.example no
+instance gate /srv/kitchen notes-1 http://gate.example:11470 notes cache 'on gate: cd /srv/kitchen && docker compose up -d --wait; if that fails: docker compose logs notes-init' no ops@gate.example no
+instance gate /srv/kitchen trial-1 http://gate.example:11460 trial scratch 'on gate: cd /srv/kitchen && docker compose exec trial-1 ollama pull MODEL' no ops@gate.example no
+instance small /opt/kitchen_sink embed-1 'http://[fd00::4]:11450' embed nas 'on small: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs embed-init' no ops@small.example no
 one_version chat
 one_version draft
 one_version embed
 one_version notes
 one_version trial
 mounted big ops@10.0.0.3 no 'findmnt -n -o SOURCE -M /mnt/models' /mnt/models gate.example:/srv/models
-gateway gate /srv/kitchen https://llm.example:11400 gate.example:11400 'cd /srv/kitchen && docker compose logs --tail 50 traefik'
+gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix chat-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink chat-1 http://10.0.0.3:11434 yes 1
+gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix chat-2 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-2 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink chat-2 http://10.0.0.3:11435 yes 1
+gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix draft-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T draft-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink draft-1 http://10.0.0.3:11440 no 1
+gpus small ops@small.example no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix embed-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T embed-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink embed-1 'http://[fd00::4]:11450' no 1
+gateway gate /srv/kitchen https://llm.example:11400 gate.example:11400 'cd /srv/kitchen && docker compose logs --tail 50 traefik' yes yes
 
 if [ "$checks" -eq 0 ]; then
     echo 'Nothing to check here.'

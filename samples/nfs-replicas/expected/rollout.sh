@@ -70,6 +70,13 @@ instances_of() {
     esac
 }
 
+# keeps HOST: whether what ran before is kept there.
+keeps() {
+    case $1 in
+        *) return 0 ;;
+    esac
+}
+
 # files_of HOST: what composegen writes into its folder; nothing else there is touched.
 files_of() {
     case $1 in
@@ -177,6 +184,9 @@ kept() {
     rm -rf "$2" && mv "$2.new" "$2"
 }
 
+# runs_something: a host may only hold the file of a Traefik that somebody else runs.
+runs_something() { files_of "$host" | grep -Fqx compose.yaml; }
+
 container_of() { compose ps --all --quiet "$1" 2>/dev/null | head -n 1; }
 
 image_of() {
@@ -203,6 +213,11 @@ as_the_files_say() {
 # host_snapshot COPYING: keeps the image ids, and the files that go with what runs now.
 host_snapshot() {
     rm -f .rollout/images.yaml .rollout/touched .rollout/loaded-*
+    if ! keeps "$host"; then
+        rm -rf .rollout/before
+        host_mark rolling
+        return
+    fi
     from=.
     only_images=no
     if ! as_the_files_say; then
@@ -233,6 +248,7 @@ host_place() {
 
 # host_pull: pulls all that this host runs. An image that no registry has is fine where it is here already.
 host_pull() {
+    runs_something || return 0
     if [ ! -f compose.yaml ]; then
         complain "$host: there is no compose.yaml in $directory; bring it there, for example with --copy"
         return 1
@@ -281,7 +297,7 @@ connections() {
         END { print open + 0 }'
 }
 
-# host_quiet SERVICE PORT SECONDS SETTLE: waits until nobody is connected; prints how many are when time is up.
+# host_quiet SERVICE PORT SECONDS SETTLE POLL: waits until nobody is connected; prints how many are when time is up.
 # Traefik takes up to 2 s to see a changed file, and closes connections without a request after 2 s more.
 host_quiet() {
     loaded=$(compose exec -T -e "OLLAMA_HOST=127.0.0.1:$2" "$1" ollama ps 2>/dev/null | awk 'NR > 1 { print $1 }')
@@ -296,7 +312,7 @@ host_quiet() {
             echo "$open"
             return 0
         fi
-        sleep 1
+        sleep "$5"
     done
 }
 
@@ -365,6 +381,7 @@ host_verify() {
 
 # host_rest: everything but the instances, which are done, and Traefik, which comes last.
 host_rest() {
+    runs_something || return 0
     services=$(compose config --services | grep -Fvx -- "${TRAEFIK:-/}")
     [ -n "$services" ] || return 0
     # shellcheck disable=SC2086 # names of services have no blanks
@@ -523,7 +540,10 @@ step() {
     said_of=$1
     words=$2
     shift 2
-    say "$said_of${subject:+ $subject}: $words"
+    case $1 in
+        drain | restore) say "$said_of gateway: $words" ;;
+        *) say "$said_of${subject:+ $subject}: $words" ;;
+    esac
     answer=
     [ "$dry" = yes ] || at "$said_of" "$@"
 }
@@ -552,7 +572,7 @@ take_out() {
     step "$GATEWAY" "takes $1 out of $dynamic" drain "$dynamic" "$1" || return 1
     if [ "$answer" = absent ]; then
         drained=no
-        say "$GATEWAY: note: it does not stand in $dynamic"
+        say "$GATEWAY gateway: note: it does not stand in $dynamic"
     fi
 }
 
@@ -591,7 +611,7 @@ replaced() {
             pause=$settle
         fi
     fi
-    step "$1" "waits until its connections have ended, at most $patience s" quiet "$2" "$4" "$patience" "$pause" || return 1
+    step "$1" "waits until its connections have ended, at most $patience s" quiet "$2" "$4" "$patience" "$pause" "$poll" || return 1
     [ "${answer:-0}" = 0 ] || say "$1 $2: note: $answer connections are still open after $patience s, and are cut"
     step "$1" "docker compose up -d --no-deps --wait $2" replace "$2" || { given_up "$1" "$2"; return 1; }
     step "$1" 'waits for a short answer, at most '"$6 s" warm "$2" "$4" "$6" "$8" || { given_up "$1" "$2"; return 1; }
@@ -799,7 +819,9 @@ same_folder() { [ "$(CDPATH='' cd -- "$1" && pwd -P)" = "$(CDPATH='' cd -- "$2" 
 prepared() {
     for place in $(chosen_hosts); do
         [ "$mode" != resume ] || [ "$dry" = yes ] || [ "$(state_of "$place")" != rolling ] || continue
-        step "$place" "keeps what runs now in $(directory_of "$place")/.rollout/before" snapshot "$copying" || return 1
+        what="keeps what runs now in $(directory_of "$place")/.rollout/before"
+        keeps "$place" || what='keeps nothing to go back to (snapshot: false)'
+        step "$place" "$what" snapshot "$copying" || return 1
         [ "$answer" != images ] || say "$place: note: its files are newer than what runs: going back would bring back the images only"
     done
     if [ "$copying" = yes ]; then
@@ -866,6 +888,7 @@ main() {
     only='' dry=no copying=no mode=roll draining=yes dynamic=$DYNAMIC
     running='' locks='' drained=no subject='' place='' answer='' automatic=stop direction=forward pass=all
     settle=${ROLLOUT_SETTLE:-4} # seconds until Traefik has surely taken up a changed file
+    poll=${ROLLOUT_POLL:-1}     # seconds between two looks at the connections
     read_arguments "$@"
     tree=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 2
     script=$tree/$(basename -- "$0")

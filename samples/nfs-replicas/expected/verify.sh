@@ -9,8 +9,8 @@ usage() {
     cat <<'END'
 usage: sh verify.sh [--host HOST]
 
-Asks every instance for its version and its models, looks whether the stores are mounted, and tries the gateway.
-Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
+Asks every instance for its version and its models, looks whether stores are mounted and GPUs are seen, and tries what the
+gateway lets through. Run it on any machine that reaches the hosts; `ssh` is used for what only the host itself can tell.
 
   --host HOST   only what runs on this host
   --help        this text
@@ -71,8 +71,29 @@ selected() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 # words: the lines of the input on one line.
 words() { tr '\n' ' ' | sed 's/ $//'; }
 
-# ask URL: the answer; fails unless the status is 2xx.
-ask() { curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"; }
+# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is how to get there.
+through=
+ask() {
+    if [ -n "$through" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$through" \
+            "curl --globoff --noproxy '*' --silent --fail --max-time 10 -- '$1'" </dev/null 2>"$work/ssh"
+    else
+        curl --globoff --noproxy '*' --silent --fail --max-time 10 -- "$1"
+    fi
+}
+
+# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE is
+# yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told which
+# host this is.
+on_host() {
+    if [ -n "$2" ]; then
+        ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh"
+    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
+        sh -c "$4" </dev/null 2>"$work/ssh"
+    else
+        return 254
+    fi
+}
 
 version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'; }
 
@@ -93,16 +114,26 @@ expected() {
     esac | sort -u
 }
 
-# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT: answers, with the version and the models of all others.
+# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of all
+# others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
 instance() {
     selected "$1" || return 0
+    through=
     version=$(ask "$4/api/version" | version_in)
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -n "$9" ]; then
+        through=$9
+        version=$(ask "$4/api/version" | version_in)
+    fi
+    if [ -z "$version" ] && [ "$8" = yes ] && [ -z "$9" ] && [ "${10}" = no ] && [ -z "$only" ]; then
+        printf 'note  %s %s: only the gateway and the host itself may ask it: sh verify.sh --host %s there\n' "$1" "$3" "$1"
+        return 0
+    fi
     if [ -z "$version" ]; then
         failed "$1 $3: no answer from $4/api/version" "on $1: cd $2 && docker compose ps && docker compose logs --tail 50 $3"
         return 0
     fi
     passed "$1 $3: $4 answers, version $version"
-    printf '%s\n' "$version" >>"$work/versions-$5"
+    printf '%s %s %s\n' "$version" "$1" "$3" >>"$work/versions-$5"
     if ! ask "$4/api/tags" >"$work/answer"; then
         failed "$1 $3: $4/api/tags answers an error" "on $1: cd $2 && docker compose logs --tail 50 $3, then docker compose restart $3"
         return 0
@@ -137,30 +168,34 @@ same_models() {
 # one_version SERVICE
 one_version() {
     [ -f "$work/versions-$1" ] || return 0
-    found=$(sort -u "$work/versions-$1" | words)
-    case $found in
-        *' '*) failed "service $1: several versions at once: $found" \
-            'finish the upgrade: on each host docker compose pull && docker compose up -d --wait' ;;
-        *) passed "service $1: version $found everywhere" ;;
-    esac
-}
-
-# mounted HOST SSH ALONE COMMAND MOUNTPOINT SOURCE: the store is that export, not an empty folder. SSH is empty for the
-# machine on which this runs; ALONE is yes where only one host can be that machine.
-mounted() {
-    selected "$1" || return 0
-    if [ -n "$2" ]; then
-        actual=$(ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh")
-        if [ $? -eq 255 ]; then
-            failed "$1: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
-            return 0
-        fi
-    elif [ "$3" = yes ] || [ "$only" = "$1" ]; then
-        actual=$(sh -c "$4")
-    else
-        printf 'note  %s: whether %s is mounted is only seen there: sh verify.sh --host %s\n' "$1" "$5" "$1"
+    versions=$(cut -d ' ' -f 1 "$work/versions-$1" | sort -u)
+    if [ "$(printf '%s\n' "$versions" | wc -l)" -eq 1 ]; then
+        passed "service $1: version $versions everywhere"
         return 0
     fi
+    found=
+    for version in $versions; do
+        running=$(awk -v version="$version" '$1 == version { print $2 " " $3 }' "$work/versions-$1" | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+        found="$found${found:+; }$version on $running"
+    done
+    failed "service $1: several versions at once: $found" \
+        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
+}
+
+# mounted HOST SSH ALONE COMMAND MOUNTPOINT SOURCE: the store is that export, not an empty folder.
+mounted() {
+    selected "$1" || return 0
+    actual=$(on_host "$1" "$2" "$3" "$4")
+    case $? in
+        255)
+            failed "$1: ssh $2 does not work: $(words <"$work/ssh")" "try: ssh $2 true, or run verify.sh --host $1 there"
+            return 0
+            ;;
+        254)
+            printf 'note  %s: whether %s is mounted is only seen there: sh verify.sh --host %s\n' "$1" "$5" "$1"
+            return 0
+            ;;
+    esac
     actual=$(printf '%s\n' "$actual" | tail -n 1)
     if [ "$actual" = "$6" ]; then
         passed "$1: $6 is mounted on $5"
@@ -175,11 +210,12 @@ mounted() {
 status() {
     address=$1
     shift
-    curl --globoff --noproxy '*' --silent --insecure --max-time 20 --output /dev/null --write-out '%{http_code}' \
+    curl --globoff --noproxy '*' --silent --insecure --max-time 20 --output "$work/body" --write-out '%{http_code}' \
         --connect-to "::$address" "$@"
 }
 
-# gateway HOST FOLDER URL ADDRESS LOGS
+# gateway HOST FOLDER URL ADDRESS LOGS ADMIN OWN: ADMIN is yes where somebody may change models, OWN where this Traefik
+# serves nothing else.
 gateway() {
     selected "$1" || return 0
     code=$(status "$4" -- "$3/api/version")
@@ -191,22 +227,65 @@ gateway() {
     else
         failed "$1 gateway: $3/api/version answers $code, not 200" "on $1: $5; 404: no route, 502 to 504: no instance answers"
     fi
-    # An empty pull asks for nothing: where nobody stops it, Ollama answers 400.
-    code=$(status "$4" --request POST --data '' -- "$3/api/pull")
-    case $code in
-        401 | 403 | 404) passed "$1 gateway: /api/pull without credentials is refused ($code)" ;;
-        *) failed "$1 gateway: /api/pull without credentials answers $code, not 401, 403 or 404" \
-            'anybody may change models: look at the dynamic file of Traefik, then render and bring it there again' ;;
+    # Requests without content ask for nothing: where they get through, Ollama answers 400.
+    for path in /api/generate /api/chat /v1/chat/completions; do
+        routed "$1" "$4" "$3" "$path" "$5"
+    done
+    refused=
+    for call in 'POST /api/pull' 'POST /api/push' 'POST /api/create' 'POST /api/copy' 'DELETE /api/delete' \
+        'POST /api/blobs/none'; do
+        guarded "$1" "$4" "$3" "$call" "$5" "$6"
+    done
+    [ -z "$refused" ] || passed "$1 gateway: changing models without credentials is refused ($refused)"
+    [ "$7" = no ] || unknown "$1" "$4" "$3" "$5"
+}
+
+# routed HOST ADDRESS URL PATH LOGS: a request for inference comes to an instance.
+routed() {
+    code=$(status "$2" --request POST --data '' -- "$3$4")
+    if [ "$code" = 400 ] && grep -q '"error"' "$work/body"; then
+        passed "$1 gateway: $4 comes to an instance"
+    else
+        failed "$1 gateway: $4 answers $code, not what an instance answers to a request without content" \
+            "on $1: $5; 404: no route, 502 to 504: no instance answers"
+    fi
+}
+
+# guarded HOST ADDRESS URL CALL LOGS ADMIN: what changes models is refused; collects the statuses in $refused.
+guarded() {
+    code=$(status "$2" --request "${4%% *}" --data '' -- "$3${4#* }")
+    case $6,$code in
+        *,401 | *,403 | no,404)
+            case " $refused " in *" $code "*) ;; *) refused="$refused${refused:+ }$code" ;; esac
+            ;;
+        yes,404)
+            failed "$1 gateway: ${4#* } is not routed (404), although somebody may change models" \
+                "on $1: $5; Traefik drops a route whose file of users is missing or cannot be read"
+            ;;
+        *)
+            failed "$1 gateway: ${4#* } without credentials answers $code, not 401, 403 or 404" \
+                'anybody may change models: look at the dynamic file of Traefik, then render and bring it there again'
+            ;;
     esac
 }
 
-instance server80 /opt/ollama ollama-1 http://10.0.0.80:11434 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance server84 /opt/ollama ollama-1 http://10.0.0.84:11434 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance server84 /opt/ollama ollama-2 http://10.0.0.84:11435 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
-instance server84 /opt/ollama ollama-3 http://10.0.0.84:11436 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init'
+# unknown HOST ADDRESS URL LOGS: what no route names is answered by nobody.
+unknown() {
+    code=$(status "$2" -- "$3/composegen/no/such/path")
+    if [ "$code" = 404 ]; then
+        passed "$1 gateway: a path that nobody serves answers 404"
+    else
+        failed "$1 gateway: a path that nobody serves answers $code, not 404" "something else is routed there; on $1: $4"
+    fi
+}
+
+instance server80 /opt/ollama ollama-1 http://10.0.0.80:11434 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init' yes ops@10.0.0.80 no
+instance server84 /opt/ollama ollama-1 http://10.0.0.84:11434 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init' yes ops@10.0.0.84 no
+instance server84 /opt/ollama ollama-2 http://10.0.0.84:11435 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init' yes ops@10.0.0.84 no
+instance server84 /opt/ollama ollama-3 http://10.0.0.84:11436 ollama models 'on server80: cd /opt/ollama && docker compose up -d --wait; if that fails: docker compose logs ollama-init' yes ops@10.0.0.84 no
 one_version ollama
 mounted server84 ops@10.0.0.84 no 'findmnt -n -o SOURCE -M /opt/ollama-models' /opt/ollama-models 10.0.0.80:/opt/ollama-models
-gateway server80 /opt/ollama http://ollama.local:11400 10.0.0.80:11400 'cd /opt/ollama && docker compose logs --tail 50 traefik'
+gateway server80 /opt/ollama http://ollama.local:11400 10.0.0.80:11400 'cd /opt/ollama && docker compose logs --tail 50 traefik' yes yes
 
 if [ "$checks" -eq 0 ]; then
     echo 'Nothing to check here.'

@@ -84,7 +84,7 @@ put_file() {
 installed=$root/usr/local/lib/composegen/firewall-nas-llm.sh
 units=$root/etc/systemd/system
 
-# The rules are noted in $work/4 and $work/6, one a line: VERDICT FAMILY ADDRESS FIRST LAST SOURCE, with - for any.
+# The rules are noted in $work/4 and $work/6, later together in $work/all, one a line: VERDICT FAMILY ADDRESS FIRST LAST SOURCE, with - for any.
 : >"$work/4"
 : >"$work/6"
 nameless=
@@ -251,7 +251,7 @@ without_iptables() {
 # one table refuses, no other can let through.
 with_nftables() {
     has nft || failed 'nft is missing; install it (Debian calls it nftables)'
-    cat "$work/4" "$work/6" | marked >"$work/rules"
+    marked <"$work/all" >"$work/rules"
     marks_of "$work/rules" >"$work/wanted"
     nft list table inet "$chain" 2>/dev/null | sed -n 's/.*comment "\([^"]*\)".*/\1/p' >"$work/marks"
     if cmp -s "$work/wanted" "$work/marks"; then
@@ -299,8 +299,8 @@ without_nftables() {
 install_unit() {
     keep "$script" "$installed"
     keep "$unit" "$units/$unit"
-    if ! has systemctl; then
-        note "no systemctl here: see to it that sh $installed --rules runs at boot, before Docker starts"
+    if ! has_systemd; then
+        note "no systemd here: see to it that sh $installed --rules runs at boot, before Docker starts"
     elif systemctl --quiet is-enabled "$unit" 2>/dev/null; then
         in_order "service $unit: at every boot"
     elif to_do "service $unit: at every boot"; then
@@ -308,6 +308,8 @@ install_unit() {
         changed "service $unit: at every boot"
     fi
 }
+
+has_systemd() { has systemctl && [ -d "$root/run/systemd/system" ]; }
 
 # keep SOURCE TARGET
 keep() {
@@ -321,7 +323,7 @@ keep() {
 }
 
 reload_systemd() {
-    if has systemctl; then
+    if has_systemd; then
         systemctl daemon-reload || failed 'systemctl daemon-reload'
     fi
 }
@@ -331,7 +333,7 @@ remove_unit() {
         return
     fi
     if to_do "service $unit goes"; then
-        if has systemctl; then
+        if has_systemd; then
             systemctl disable "$unit" || failed "service $unit"
         fi
         rm -f -- "$units/$unit" "$installed" || failed "service $unit"
@@ -385,8 +387,11 @@ remove_rules() {
 }
 
 printf '%s\n' "Firewall on host $host for $name:"
-only ollama 10.0.0.11 11434 11434 containers
-if [ "$what" = nothing ] || [ ! -s "$work/4" ] && [ ! -s "$work/6" ]; then
+if [ "$what" != nothing ]; then
+    only ollama 10.0.0.11 11434 11434 containers
+fi
+cat "$work/4" "$work/6" >"$work/all"
+if [ ! -s "$work/all" ]; then
     remove_unit
     remove_rules
 elif [ "$what" = rules ]; then
