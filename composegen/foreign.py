@@ -62,8 +62,8 @@ def _is_free(key: str) -> bool:
 
 def _plain(value: Any) -> Any:
     match value:
-        case {"secret": str(name), **rest} if re.search(VARIABLE.pattern or "", name) and all(_is_free(key) for key in rest):
-            return name
+        case {"secret": str(name), **rest} if re.search(VARIABLE.pattern or "", name):
+            return name if all(_is_free(str(key)) for key in rest) else value
     return value
 
 

@@ -15,6 +15,8 @@ SUITE = "bookworm"
 PACKAGES = ("systemd", "systemd-sysv", "kmod", "iproute2", "iptables", "nfs-kernel-server", "nfs-common")
 MODULES = Path("/usr/lib/uml/modules")
 """Where Debian's package user-mode-linux has the modules of its kernel."""
+FILTER = "/usr/sbin/iptables-legacy"
+"""What `iptables` is: the kernel of the package has no nf_tables for IP."""
 SIZE = "1200M"
 GUEST = Path(__file__).parent / "guest"
 """Files that every guest has, by their path there."""
@@ -58,7 +60,7 @@ def root_image() -> Path:
 
 def _recipe() -> str:
     """Changes with all that the image is made of."""
-    recipe = hashlib.sha256(repr((SUITE, PACKAGES, SILENT, SIZE)).encode())
+    recipe = hashlib.sha256(repr((SUITE, PACKAGES, SILENT, FILTER, SIZE)).encode())
     for path in _guest_files():
         recipe.update(str(path.relative_to(GUEST)).encode() + path.read_bytes())
     return recipe.hexdigest()[:12]
@@ -83,6 +85,7 @@ def _build(folder: Path) -> None:
     version = _kernel()
     shutil.copytree(MODULES / version, root / "lib" / "modules" / version)
     run(["chroot", root, "depmod", version])
+    run(["chroot", root, "update-alternatives", "--set", "iptables", FILTER])
     run(["systemctl", "--root", root, "mask", *SILENT])
     run(["systemctl", "--root", root, "enable", "guest-network.service", "guest-agent.service"])
     # A machine that is no server yet: the set-up script has to make it one.

@@ -112,7 +112,7 @@ def test_the_store_is_set_up_before_it_is_mounted_and_the_writer_starts_first() 
     started = first[first.index("Start the hosts") :]
     starts = [line for line in started.splitlines() if line.strip() in ("On `server80`:", "On `server84`:")]
     assert [line.strip() for line in starts] == ["On `server80`:", "On `server84`:"]
-    assert [line[0] for line in first.splitlines() if re.match(r"\d\. ", line)] == list("12345")
+    assert [line[0] for line in first.splitlines() if re.match(r"\d\. ", line)] == list("123456")
 
 
 def test_readers_are_upgraded_first() -> None:
