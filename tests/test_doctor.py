@@ -55,7 +55,8 @@ def test_a_machine_without_anything(run: Run) -> None:
     outcome = run("doctor")
     assert (outcome.code, outcome.err) == (0, "")
     assert "  git         missing  not installed; edits and lost files cannot be taken" in outcome.out
-    assert all(len(line) <= 100 for line in outcome.out.splitlines())
+    # A path is never broken, however long the place of the tests is.
+    assert all(len(line) <= 100 for line in outcome.out.splitlines() if str(Path.cwd().parts[1]) not in line)
 
 
 def test_a_machine_with_everything(run: Run, tree: Make) -> None:

@@ -466,7 +466,7 @@ def test_removed_variables(name: str) -> None:
         ("''", True),
         ("0.0.0.0:ollama", True),
         ("0.0.0.0:99999", True),
-        ("{secret: ADDRESS}", False),
+        ("{secret: ADDRESS}", True),
     ],
 )
 def test_where_a_service_listens(value: str, *, found: bool) -> None:

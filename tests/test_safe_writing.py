@@ -128,10 +128,10 @@ def test_a_render_that_was_broken_off_is_said_and_repaired(run: Run, tree: Make)
 
 @pytest.fixture
 def twelve(run: Run, tree: Make) -> Run:
-    """Twelve files of ours and two more are in `deploy`."""
+    """Twelve files of hosts, three for all of them and the lock file are in `deploy`."""
     tree({"topology.yaml": topology("x", range(6))})
     assert run("render").code == 0
-    assert len(files(Path("deploy"))) == 15
+    assert len(files(Path("deploy"))) == 16
     return run
 
 
@@ -143,7 +143,7 @@ def test_removing_more_than_a_third_must_be_forced(twelve: Run, tree: Make, host
     assert outcome.code == (ExitCode.FINDINGS if stops else ExitCode.DONE)
     assert (files(Path("deploy")) == before) is stops
     if stops:
-        assert "6 of the 14 files in deploy would be removed; nothing was written" in outcome.err
+        assert "6 of the 15 files in deploy would be removed; nothing was written" in outcome.err
         assert "  - h5/compose.yaml\n" in twelve("render", "--dry-run").out
         assert twelve("render", "--no-prune").code == 0
         assert Path("deploy/h5/compose.yaml").exists()
