@@ -69,7 +69,7 @@ def test_each_mistake_is_one_finding(tmp_path: Path) -> None:
     command = [cases.COMPOSEGEN, "validate", "--format", "json", str(tmp_path / "wrong.yaml")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert len(json.loads(ended.stdout)["findings"]) == 3
+    assert json.loads(ended.stdout)["summary"]["errors"] == 3
 
 
 def test_a_loop_over_hosts_is_found(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from composegen.topology import (
     Tls,
     Topology,
     Traefik,
+    Upgrade,
     VolumeStore,
 )
 
@@ -138,8 +139,11 @@ CONTEXT: frozenset[tuple[type[Section], str]] = frozenset(
         (NfsStore, "external"),
         (NfsStore, "writer"),
         *((kind, name) for kind in (Service, ServiceDefaults) for name in (
-            "image", "store", "writer", "environment", "models", "hosts", "compose", "memory", "init"
+            "image", "store", "writer", "environment", "models", "hosts", "compose", "memory", "init", "migrate_from",
+            "upgrade", "direct"
         )),
+        (Upgrade, "snapshot"),
+        (Upgrade, "rollback"),
         (Model, "name"),
         (Model, "modelfile"),
         (Model, "files"),
@@ -162,6 +166,7 @@ CONTEXT: frozenset[tuple[type[Section], str]] = frozenset(
         (Gateway, "balance"),
         (Gateway, "routes"),
         (Admin, "users"),
+        (Admin, "allow"),
         (EntryPoint, "name"),
         (EntryPoint, "port"),
         (Traefik, "version"),
@@ -265,10 +270,20 @@ def _service(work: Drawing, number: int) -> None:
         "hosts": {host: _placement(work, host, number) for host in hosts},
         "init": work.one_of(ABSENT, {"attempts": 1}, section_of(work.draw, Init), *NO_INIT),
         "compose": work.one_of(ABSENT, *COMPOSE_EXTRAS),
+        "migrate_from": work.one_of(ABSENT, [], [f"old{number}_1", f"/old{number}/a b'$x"]),
+        "upgrade": work.one_of(ABSENT, _upgrade(work)),
+        "direct": work.one_of(ABSENT, *(True, False)),
     }
     for key in ("store", "writer"):
         given.setdefault(key, ABSENT)
     work.services[name] = section_of(work.draw, Service, given)
+
+
+def _upgrade(work: Drawing) -> Data:
+    """Nobody goes back by himself to what was not kept."""
+    kept = work.draw(st.booleans())
+    rollback = work.one_of(ABSENT, "manual", "automatic") if kept else work.one_of(ABSENT, "manual")
+    return section_of(work.draw, Upgrade, {"snapshot": kept, "rollback": rollback})
 
 
 def _store(work: Drawing, number: int, hosts: Sequence[str]) -> str:
@@ -372,20 +387,35 @@ def _gateway(work: Drawing) -> Data:
     tls = work.one_of(ABSENT, {"certificate": "s/llm.crt", "key": "/k/l m.key"}, {"resolver": resolver})
     if tls is not ABSENT and "resolver" in tls:
         hostname = "llm.example"
+    host = work.one_of(*work.hosts)
+    families = {_family(one["address"]) for one in work.hosts.values()}
+    if families not in ({"IPv4"}, {"IPv6"}):
+        for one in work.services.values():
+            one["direct"] = True  # a host lets the gateway through by an address of its own family
     return section_of(
         work.draw,
         Gateway,
         {
-            "host": work.one_of(*work.hosts),
+            "host": host,
             "hostname": hostname,
             "routes": ABSENT if len(work.services) == 1 else [{"service": name}],
             "tls": tls if tls is ABSENT else section_of(work.draw, Tls, tls),
-            "admin": section_of(work.draw, Admin, {"users": "secrets/u $x"}) if one_writer and work.often() else ABSENT,
+            "admin": _admin(work) if one_writer and work.often() else ABSENT,
             "entrypoint": work.one_of(ABSENT, {"name": f"e{resolver}", "port": work.draw(st.integers(1000, 1999))}),
             "traefik": section_of(work.draw, Traefik, {"version": "3.7.15"}),
             "balance": work.one_of(ABSENT, "wrr", "p2c", "hrw", "leasttime"),
         },
     )
+
+
+def _admin(work: Drawing) -> Data:
+    allow = work.one_of(ABSENT, [], ["10.0.0.0/24", "10.0.0.7"], ["fd00::/8", "::1", "2001:db8::/32"])
+    return section_of(work.draw, Admin, {"users": "secrets/u $x", "allow": allow})
+
+
+def _family(address: str) -> str:
+    """What a host is known by; names stand for themselves."""
+    return address if "ode" in address else "IPv6" if ":" in address else "IPv4"
 
 
 def escaped(data: Any) -> Any:
