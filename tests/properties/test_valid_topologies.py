@@ -94,7 +94,8 @@ def test_every_field_is_tried() -> None:
     for case in many():
         seen |= _keys(yaml.safe_load(case.text))
     missing = {name for _, name in wanted} - seen
-    assert len(many()) < 40 or not missing
+    # Chance leaves out a field or two of a hundred when few topologies are drawn.
+    assert len(missing) <= (5 if len(many()) < 200 else 0), missing
 
 
 def _keys(data: Any) -> set[str]:
