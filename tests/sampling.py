@@ -16,6 +16,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "samples"
 SAMPLES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/topology.yaml")))
 
 
+COMPILED: dict[str, bytes] = {}
+"""The code of the templates, kept for all tests of a process."""
+
+
 def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:
     """The shipped templates and schemas, files beside a topology in `folder`, and no variables but those given."""
 
@@ -28,6 +32,7 @@ def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:
         findings=(),
         read=read,
         templates=resources.templates(),
+        compiled=COMPILED,
         schema=resources.schema(),
         compose_schema=resources.compose_schema,
     )

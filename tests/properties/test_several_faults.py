@@ -23,6 +23,8 @@ from tests.properties import mutations
 from tests.properties.effort import SEED, examples
 from tests.sampling import FOLDER, SAMPLES, compile_text
 
+pytestmark = pytest.mark.slow
+
 WRONG: Sequence[Any] = (None, True, 5, -1, 0.5, "", "a b", "A/", [], [1], [[]], {}, {"x": 1})
 NAMES = ("No Name", "Box!", "-", "Ä")
 ASIDE = 0.6
