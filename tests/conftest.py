@@ -56,7 +56,7 @@ def _guards(
         for name in [name for name in os.environ if name.startswith("COMPOSEGEN_") or name in COLOURS]:
             guard.delenv(name)
         guard.setenv("HOME", str(empty_home))
-        guard.setenv("COMPOSEGEN_CACHE_DIR", str(cache))
+        guard.setenv("XDG_CACHE_HOME", str(cache))
         guard.setattr(socket.socket, "connect", _local_only(socket.socket.connect))
         during = dict(os.environ)
         yield

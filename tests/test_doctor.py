@@ -25,9 +25,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Cap
     """Runs commands on a machine without programs and without an Engine."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bin").mkdir()
-    monkeypatch.delenv("COMPOSEGEN_CACHE_DIR", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    monkeypatch.setenv("DOCKER_HOST", "unix://docker.sock")  # short wherever the tests are, as no path is broken
     return runner(capfdbinary)
 
 
@@ -55,8 +54,7 @@ def test_a_machine_without_anything(run: Run) -> None:
     outcome = run("doctor")
     assert (outcome.code, outcome.err) == (0, "")
     assert "  git         missing  not installed; edits and lost files cannot be taken" in outcome.out
-    # A path is never broken, however long the place of the tests is.
-    assert all(len(line) <= 100 for line in outcome.out.splitlines() if str(Path.cwd().parts[1]) not in line)
+    assert [line for line in outcome.out.splitlines() if len(line) > 100] == []
 
 
 def test_a_machine_with_everything(run: Run, tree: Make) -> None:
