@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from composegen import faults, foreign, inheritance
 from composegen.fields import Foreign, KeyLimits, Limits, NotEmpty, Section, expression
-from composegen.shapes import FREE, Choice, Declared, Entries, Many, Nothing, Part, Plain, Shape, Words, declared
+from composegen.shapes import FREE, Choice, Declared, Entries, Many, Nothing, Part, Plain, Shape, Words, declared, is_of
 from composegen.topology import Topology
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shap
     """Whether a value is of this shape."""
     match shape:
         case Plain():
-            return _is_of(shape.kind, value) and _within(shape.marks, value)
+            return is_of(shape.kind, value) and _within(shape.marks, value)
         case Part(section=section):
             return _fits_part(section, value)
         case Entries():
@@ -85,13 +85,6 @@ def may_be_called(shape: Entries, key: str) -> bool:
 def _key_marks(shape: Entries) -> Iterable[Any]:
     limits = [mark.limits for mark in shape.marks if isinstance(mark, KeyLimits)]
     return limits or (shape.key.marks if isinstance(shape.key, Plain) else ())
-
-
-def _is_of(kind: type, value: Any) -> bool:
-    """Whether a scalar is of this type; as in JSON Schema, 2.0 is a whole number."""
-    if kind is int and isinstance(value, float):
-        return value.is_integer()
-    return type(value) in ((int, float) if kind is float else (kind,))
 
 
 def _within(marks: Iterable[Any], value: Any) -> bool:

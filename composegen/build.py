@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from composegen.fields import Foreign, Named, Section, Verbatim
 from composegen.inheritance import SERVICES, merged, written_out
-from composegen.shapes import Choice, Entries, Many, Nothing, Part, Plain, Shape, Words, declared
+from composegen.shapes import Choice, Entries, Many, Nothing, Part, Plain, Shape, Words, declared, is_of
 from composegen.topology import ServiceDefaults, Topology
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each sha
     """Whether this branch of a choice is meant, on valid data."""
     match shape:
         case Plain(kind=kind):
-            return _is_plain(kind, value)
+            return is_of(kind, value)
         case Words(words=words):
             return any(value == word and type(value) is type(word) for word in words)
         case Nothing():
@@ -134,10 +134,3 @@ def _fits_section(section: type[Section], value: Any) -> bool:
         return bool(section.SHORT)
     kinds = [field.shape for field in declared(section) if field.name == "kind"]
     return all(isinstance(kind, Words) and value.get("kind") in kind.words for kind in kinds)
-
-
-def _is_plain(kind: type, value: Any) -> bool:
-    """Whether a scalar is of this type; as in JSON Schema, 2.0 is a whole number."""
-    if kind is int and isinstance(value, float):
-        return value.is_integer()
-    return type(value) in ((int, float) if kind is float else (kind,))

@@ -227,3 +227,10 @@ def _below(shape: Shape | None, step: str | int) -> Shape | None:
         case Choice(shapes=shapes):
             return next((one for one in shapes if isinstance(one, Part | Entries | Many)), None)
     return None
+
+
+def is_of(kind: type, value: Any) -> bool:
+    """Whether a scalar is of a `Plain` shape's type; as in JSON Schema, 2.0 is a whole number."""
+    if kind is int and isinstance(value, float):
+        return value.is_integer()
+    return type(value) in ((int, float) if kind is float else (kind,))

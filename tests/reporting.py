@@ -48,5 +48,5 @@ ELSEWHERE = Finding(
     where=Location(file="/etc/other.env", span=Span(line=3, column=1, end_line=3, end_column=1)),
 )
 ALL = (finding(Severity.NOTE), finding(Severity.WARNING), finding(), finding(), RELATED, ELSEWHERE)
-SOURCES = Sources(name=f"/work/repo/{NAME}", texts={}, locate=locate, folder="/work/repo")
+SOURCES = Sources(name=f"/srv/repo/{NAME}", texts={}, locate=locate, folder="/srv/repo")
 """The topology lies in the current folder, and was named by its absolute path."""

@@ -21,6 +21,7 @@ from ipaddress import ip_address, ip_network
 from composegen.findings import Basis, Finding, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
+from composegen.resolve.address import is_ip
 from composegen.rules import Rule
 from composegen.topology import NfsStore
 
@@ -54,7 +55,7 @@ def check(plan: Plan) -> Iterator[Finding]:
         if _is_numeric(text) and not _is_machine(text):
             yield RULE.finding(f"`{text}` is no address of a machine", at=at, expected=_MACHINE, hint=_advice(text))
     for host in plan.topology.hosts.values():
-        if host.bind is not None and not _is_address(host.bind):
+        if host.bind is not None and not is_ip(host.bind):
             yield RULE.finding(
                 f"`{host.bind}` is no IP address", at=host.at("bind"), expected="an IPv4 or IPv6 address"
             )
@@ -84,16 +85,8 @@ def _is_numeric(text: str) -> bool:
     return ":" in text or not text.strip("0123456789.")
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_machine(text: str) -> bool:
-    if not _is_address(text):
+    if not is_ip(text):
         return False
     address = ip_address(text)
     return not (address.is_unspecified or address.is_multicast or text == _BROADCAST)
@@ -108,7 +101,7 @@ def _is_block(text: str) -> bool:
 
 
 def _advice(text: str) -> str:
-    if _is_address(text) and ip_address(text).is_unspecified:
+    if is_ip(text) and ip_address(text).is_unspecified:
         return f"to publish on every address of the host, write `bind: {text}` beside its own address"
     return ""
 

@@ -73,7 +73,7 @@ def test_each_result_points_at_its_rule() -> None:
     [
         ("topology.yaml", "topology.yaml"),
         ("./a/../topology.yaml", "a/../topology.yaml"),
-        ("/work/repo/a b/t.yaml", "a%20b/t.yaml"),
+        ("/srv/repo/a b/t.yaml", "a%20b/t.yaml"),
         ("<stdin>", "%3Cstdin%3E"),
         ("a:b#c?d%.yaml", "a%3Ab%23c%3Fd%25.yaml"),
     ],
