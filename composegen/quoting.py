@@ -49,8 +49,14 @@ def comment(value: object) -> str:
     return text.replace("{", "(").replace("}", ")") if "{{" in text or "}}" in text else text
 
 
-def sh(value: object) -> str:
-    """A word of a POSIX shell command; a list becomes several words."""
+def sh(value: object, *, quoted: bool = False) -> str:
+    """A word of a POSIX shell command; a list becomes several words.
+
+    `quoted`: in quotes also where the shell needs none. A reader may take `name=host-1` for a subtraction, and
+    shellcheck does (SC2100).
+    """
+    if quoted:
+        return "'" + str(value).replace("'", "'\"'\"'") + "'"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(shlex.quote(str(word)) for word in value)
     return shlex.quote(str(value))

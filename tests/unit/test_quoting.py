@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,13 @@ def test_a_shell_gets_the_word_back(text: str) -> None:
     script = f"printf %s {quoting.sh(text)}"
     assert subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout.decode() == text
     assert shlex.split(quoting.sh([text, "b c"])) == [text, "b c"]
+    assert shlex.split(quoting.sh(text, quoted=True)) == [text]
+
+
+def test_a_name_is_no_subtraction(tmp_path: Path) -> None:
+    script = tmp_path / "assigned.sh"
+    script.write_text(f'#!/bin/sh\nhost=1\nname={quoting.sh("host-1", quoted=True)}\necho "$host $name"\n')
+    subprocess.run([Path(sys.executable).parent / "shellcheck", script], check=True)
 
 
 @given(TEXT)

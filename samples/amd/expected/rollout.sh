@@ -37,11 +37,11 @@ END
 
 # ---------------------------------------------------------------- the topology
 
-NAME=radeon
-GATEWAY=''  # host on which Traefik listens; empty without one
-TRAEFIK=''  # its container; empty where somebody else runs it
+NAME='radeon'
+GATEWAY='' # host on which Traefik listens; empty without one
+TRAEFIK='' # its container; empty where somebody else runs it
 DYNAMIC=''
-LOCAL=0 # hosts without ssh
+LOCAL='0' # hosts without ssh
 
 hosts() {
     printf '%s\n' amd intel

@@ -36,11 +36,11 @@ END
 
 # ---------------------------------------------------------------- the topology
 
-NAME=kitchen_sink
-GATEWAY=gate  # host on which Traefik listens; empty without one
-TRAEFIK=traefik  # its container; empty where somebody else runs it
-DYNAMIC=traefik/dynamic/kitchen_sink.yaml
-LOCAL=0 # hosts without ssh
+NAME='kitchen_sink'
+GATEWAY='gate' # host on which Traefik listens; empty without one
+TRAEFIK='traefik' # its container; empty where somebody else runs it
+DYNAMIC='traefik/dynamic/kitchen_sink.yaml'
+LOCAL='0' # hosts without ssh
 
 hosts() {
     printf '%s\n' big gate small

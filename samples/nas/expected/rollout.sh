@@ -39,11 +39,11 @@ END
 
 # ---------------------------------------------------------------- the topology
 
-NAME=nas-llm
-GATEWAY=alpha  # host on which Traefik listens; empty without one
-TRAEFIK=''  # its container; empty where somebody else runs it
-DYNAMIC=traefik/dynamic/nas-llm.yaml
-LOCAL=0 # hosts without ssh
+NAME='nas-llm'
+GATEWAY='alpha' # host on which Traefik listens; empty without one
+TRAEFIK='' # its container; empty where somebody else runs it
+DYNAMIC='traefik/dynamic/nas-llm.yaml'
+LOCAL='0' # hosts without ssh
 
 hosts() {
     printf '%s\n' alpha beta

@@ -36,11 +36,11 @@ END
 
 # ---------------------------------------------------------------- the topology
 
-NAME=ollama
-GATEWAY=server80  # host on which Traefik listens; empty without one
-TRAEFIK=traefik  # its container; empty where somebody else runs it
-DYNAMIC=traefik/dynamic/ollama.yaml
-LOCAL=0 # hosts without ssh
+NAME='ollama'
+GATEWAY='server80' # host on which Traefik listens; empty without one
+TRAEFIK='traefik' # its container; empty where somebody else runs it
+DYNAMIC='traefik/dynamic/ollama.yaml'
+LOCAL='0' # hosts without ssh
 
 hosts() {
     printf '%s\n' server80 server84

@@ -37,11 +37,11 @@ END
 
 # ---------------------------------------------------------------- the topology
 
-NAME=technical-service-assistant
-GATEWAY=''  # host on which Traefik listens; empty without one
-TRAEFIK=''  # its container; empty where somebody else runs it
+NAME='technical-service-assistant'
+GATEWAY='' # host on which Traefik listens; empty without one
+TRAEFIK='' # its container; empty where somebody else runs it
 DYNAMIC=''
-LOCAL=1 # hosts without ssh
+LOCAL='1' # hosts without ssh
 
 hosts() {
     printf '%s\n' server

@@ -7,7 +7,7 @@
 
 set -u
 
-project=kitchen_sink
+project='kitchen_sink'
 work=
 running=
 

@@ -7,7 +7,7 @@
 
 set -u
 
-project=technical-service-assistant
+project='technical-service-assistant'
 work=
 running=
 

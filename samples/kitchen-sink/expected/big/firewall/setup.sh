@@ -5,10 +5,10 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=big
-name=kitchen_sink
-chain=composegen-kitchen_sink
-unit=composegen-firewall-kitchen_sink.service
+host='big'
+name='kitchen_sink'
+chain='composegen-kitchen_sink'
+unit='composegen-firewall-kitchen_sink.service'
 
 usage() {
     cat <<END

@@ -5,10 +5,10 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=gate
-name=kitchen_sink
-chain=composegen-kitchen_sink
-unit=composegen-firewall-kitchen_sink.service
+host='gate'
+name='kitchen_sink'
+chain='composegen-kitchen_sink'
+unit='composegen-firewall-kitchen_sink.service'
 
 usage() {
     cat <<END

@@ -5,8 +5,8 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=alpha
-name=nas-llm
+host='alpha'
+name='nas-llm'
 
 usage() {
     cat <<END

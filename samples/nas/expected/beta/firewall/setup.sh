@@ -5,10 +5,10 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=beta
-name=nas-llm
-chain=composegen-nas-llm
-unit=composegen-firewall-nas-llm.service
+host='beta'
+name='nas-llm'
+chain='composegen-nas-llm'
+unit='composegen-firewall-nas-llm.service'
 
 usage() {
     cat <<END

@@ -5,8 +5,8 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=beta
-name=nas-llm
+host='beta'
+name='nas-llm'
 
 usage() {
     cat <<END

@@ -5,8 +5,8 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=server80
-name=ollama
+host='server80'
+name='ollama'
 
 usage() {
     cat <<END

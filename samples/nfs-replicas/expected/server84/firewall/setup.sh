@@ -5,10 +5,10 @@
 # Values of the topology stand in single quotes, where a dollar is a dollar.
 # shellcheck disable=SC2016
 
-host=server84
-name=ollama
-chain=composegen-ollama
-unit=composegen-firewall-ollama.service
+host='server84'
+name='ollama'
+chain='composegen-ollama'
+unit='composegen-firewall-ollama.service'
 
 usage() {
     cat <<END
