@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.composegen
 SAMPLE ?= nfs-replicas
 
-.PHONY: help demo test lint engines reference update package bench clean
+.PHONY: help demo test lint engines proof reference update package bench clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -32,11 +32,14 @@ engines: $(STAMP) ## Run the tests on real engines: needs root; installs Debian 
 	$(BIN)/python -m tests.engines.obtain
 	$(BIN)/python -m pytest -n 0 -m engine
 
+proof: $(STAMP) ## Write docs/proof.md from what the tests on real engines have last shown
+	$(BIN)/python -m tests.engines.proof
+
 reference: $(STAMP) ## Write docs/reference and the schema anew
 	$(BIN)/python -m composegen.reference
 
 update: $(STAMP) ## Rewrite everything generated: reference, schema, what the samples render to
-	$(BIN)/python -m pytest -n 0 --update -q -m "not engine" tests/test_generated.py tests/test_samples.py
+	$(BIN)/python -m pytest -n 0 --update -q -m "not engine" tests/test_generated.py tests/test_samples.py tests/test_import.py
 
 package: $(STAMP) ## Build wheel and sdist to dist/
 	$(BIN)/python -m build --outdir dist

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from composegen import faults, foreign, inheritance
@@ -28,12 +29,32 @@ def check(document: Document, schema: Mapping[str, Any], compose_schema: Callabl
         return ()
     from composegen.validation import validate  # jsonschema takes longer to import than most topologies to render
 
-    return validate(document, schema, compose_schema)
+    return validate(document, schema, compose_schema, suspect=suspect(data))
 
 
 def accepts(data: Any) -> bool:
     """Whether a topology fits its declarations."""
     return _fits_section(Topology, data)
+
+
+def suspect(data: Any) -> Any:
+    """The data without the entries that fit, which the schema need not see; one stays where all of a mapping fit.
+
+    Nothing but its own entry decides whether an entry fits, so what does not fit is the same, in the same order.
+    """
+    return _suspect(Part(section=Topology), data)
+
+
+def _suspect(shape: Shape, value: Any) -> Any:
+    match shape:
+        case Part(section=section) if isinstance(value, dict):
+            fields, _ = _members(cast("Hashable", section))
+            return {key: _suspect(fields[key].shape, one) if key in fields else one for key, one in value.items()}
+        case Entries() if isinstance(value, dict) and not _is_foreign(shape):
+            marks = _key_marks(shape)
+            wrong = {key: one for key, one in value.items() if not (_within(marks, key) and fits(shape.value, one))}
+            return {key: _suspect(shape.value, one) for key, one in (wrong or dict(islice(value.items(), 1))).items()}
+    return value
 
 
 def fits(shape: Shape, value: Any) -> bool:  # noqa: PLR0911 - one for each shape
@@ -69,12 +90,17 @@ def _fits_section(section: type[Section], value: Any) -> bool:
 
 
 def _fits_entries(shape: Entries, value: Mapping[str, Any]) -> bool:
-    if any(isinstance(mark, Foreign) for mark in shape.marks):
+    if _is_foreign(shape):
         return True
     if not value and any(isinstance(mark, NotEmpty) for mark in shape.marks):
         return False
     marks = _key_marks(shape)
     return all(_within(marks, key) and fits(shape.value, one) for key, one in value.items())
+
+
+def _is_foreign(shape: Entries) -> bool:
+    """Whether a mapping is written in another language than ours."""
+    return any(isinstance(mark, Foreign) for mark in shape.marks)
 
 
 def may_be_called(shape: Entries, key: str) -> bool:

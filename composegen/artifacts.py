@@ -22,6 +22,8 @@ class Syntax(Enum):
     EXPORTS = "exports"
     SYSTEMD = "systemd"
     MARKDOWN = "markdown"
+    GIT = "gitattributes"
+    COMPOSE_FARM = "compose-farm"
 
 
 @dataclass(frozen=True, kw_only=True)

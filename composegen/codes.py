@@ -22,6 +22,7 @@ def pages() -> tuple[Page, ...]:
             bad=rule.bad,
             good=rule.good,
             files=rule.files,
+            essential=rule.essential,
         )
         for rule in rules.rules()
     )

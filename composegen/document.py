@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from composegen import events, nodes
+from composegen import events, mergekeys, nodes
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.limits import MAX_BYTES
 
@@ -85,10 +85,13 @@ class Document:
 _ENTRY = 2
 
 
-def parse(name: str, data: bytes) -> tuple[Document | None, Findings]:
-    """Read a topology; `name` is what findings call it. None when there is nothing to go on with."""
+def parse(name: str, data: bytes, foreign: str = "") -> tuple[Document | None, Findings]:
+    """Read a topology; `name` is what findings call it. None when there is nothing to go on with.
+
+    `foreign`: what the file is where it is none of ours (`Compose file`); merge keys are followed there.
+    """
     if len(data) > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES // 1024**2} MiB, so it is no topology"
+        message = f"the file is larger than {MAX_BYTES // 1024**2} MiB, so it is no {foreign or 'topology'}"
         return None, (_not_text(message, nodes.START),)
     try:
         text = data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
@@ -96,21 +99,19 @@ def parse(name: str, data: bytes) -> tuple[Document | None, Findings]:
         return None, (_not_utf8(data, error),)
     if findings := _bad_characters(text):
         return None, findings
-    return _read(name, text)
+    return _read(name, text, foreign)
 
 
-def _read(name: str, text: str) -> tuple[Document | None, Findings]:
+def _read(name: str, text: str, foreign: str) -> tuple[Document | None, Findings]:
     lines = tuple(_LINE_BREAK.split(text))
-    root, findings = events.compose(text, lines)
+    root, findings = events.compose(text, lines, foreign)
     if root is None:
         return None, findings
     if isinstance(root, nodes.ScalarNode) and root.value is None:
-        return None, (*findings, _empty())
-    try:
-        expansion = nodes.expand(root)
-    except nodes.LimitError as error:
-        return None, (*findings, error.finding)
-    return _document(name, lines, expansion), findings
+        return None, (*findings, _empty(foreign))
+    if foreign:
+        findings = (*findings, *mergekeys.follow(root))
+    return _document(name, lines, nodes.expand(root)), findings
 
 
 def _document(name: str, lines: tuple[str, ...], expansion: nodes.Expansion) -> Document:
@@ -175,13 +176,13 @@ def _not_text(message: str, span: Span, hint: str = "") -> Finding:
     )
 
 
-def _empty() -> Finding:
+def _empty(foreign: str) -> Finding:
     return Finding(
         code="CG009",
         slug="empty-file",
         severity=Severity.ERROR,
-        message="there is no topology in this file: it is empty",
+        message=f"there is no {foreign or 'topology'} in this file: it is empty",
         where=Location(span=nodes.START),
-        expected="at least `name`, `hosts` and `services`",
-        hint="write a first one with: composegen init",
+        expected="" if foreign else "at least `name`, `hosts` and `services`",
+        hint="" if foreign else "write a first one with: composegen init",
     )

@@ -24,12 +24,15 @@ _STANDARD = "tag:yaml.org,2002:"
 _TYPES: dict[str, type | tuple[type, ...]] = {"null": type(None), "bool": bool, "int": int, "float": (int, float)}
 
 
-def compose(text: str, lines: tuple[str, ...]) -> tuple[Node | None, Findings]:
-    """The root of a document, and what is wrong in it; no root where the text is not YAML, or not one document."""
+def compose(text: str, lines: tuple[str, ...], foreign: str = "") -> tuple[Node | None, Findings]:
+    """The root of a document, and what is wrong in it; no root where the text is not YAML, or not one document.
+
+    `foreign`: what the text is where it is no topology; such a text may hold merge keys, and say any version of YAML.
+    """
     if stream.is_read_alike(text):
         with contextlib.suppress(stream.RefusedError):
-            return _Composer(lines).compose(stream.quick(text))
-    composer = _Composer(lines)
+            return _Composer(lines, foreign).compose(stream.quick(text))
+    composer = _Composer(lines, foreign)
     try:
         return composer.compose(stream.thorough(text))
     except stream.RefusedError as error:
@@ -52,8 +55,9 @@ class _Open:
 class _Composer:
     """Takes events one by one; afterwards `root` is the document."""
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        """`lines`: the text, to tell where block scalars really end."""
+    def __init__(self, lines: tuple[str, ...], foreign: str) -> None:
+        """`lines`: the text, to tell where block scalars really end; `foreign`: what it is, if no topology."""
+        self._foreign = foreign
         self.root: Node | None = None
         self.findings: list[Finding] = []
         self.latest = nodes.START
@@ -109,10 +113,10 @@ class _Composer:
 
     def _begin(self, event: Event) -> None:
         if self.root is not None:
-            message = "a second document begins here; a topology is one document"
+            message = f"a second document begins here; a {self._foreign or 'topology'} is one document"
             raise nodes.LimitError(syntax.error(message, self.latest, hint="remove this line and what follows it"))
         version = getattr(event, "version", None)
-        if version is not None and tuple(version) != (1, 2):
+        if version is not None and tuple(version) != (1, 2) and not self._foreign:
             message = f"the file asks for YAML {'.'.join(map(str, version))}; a topology is YAML 1.2"
             self._report(syntax.error(message, nodes.START, hint="remove the line that begins with `%YAML`"))
 
@@ -152,7 +156,9 @@ class _Composer:
             raise nodes.LimitError(nodes.too_many(node.span))
 
     def _stretch(self, parent: MappingNode | ListNode, node: Node, *, flow: bool) -> None:
-        """A block ends where its last value ends; the library says only where the next one begins."""
+        """A parent grows by a node. A block ends where its last value ends; the library says where the next begins."""
+        parent.size += node.size
+        parent.height = max(parent.height, node.height + 1)
         end = (node.span.end_line, node.span.end_column)
         if not flow and end > (parent.span.end_line, parent.span.end_column):
             parent.span = nodes.until(parent.span, node.span)
@@ -162,7 +168,7 @@ class _Composer:
         if not isinstance(node, ScalarNode) or not node.text:
             self._report(syntax.error("a key must be text, and not empty", node.span))
             return None
-        if node.plain and node.text == "<<":
+        if node.plain and node.text == "<<" and not self._foreign:
             self._report(syntax.merge_key(node.span))
             return None
         first = frame.seen.setdefault(node.text, node.span)
@@ -215,7 +221,14 @@ class _Composer:
         if event.anchor not in self._anchors:
             self._report(syntax.unknown_alias(event.anchor, span, self._anchors))
             return nodes.unknown(span)
-        return self._anchors[event.anchor][1]
+        anchor, node = self._anchors[event.anchor]
+        related = (nodes.anchored(event.anchor, anchor, node),)
+        if len(self._open) + node.height > MAX_DEPTH:
+            raise nodes.LimitError(nodes.too_deep(span, related))
+        self._count += node.size - 1
+        if self._count >= MAX_VALUES:
+            raise nodes.LimitError(nodes.too_many(span, related))
+        return node
 
     def _span(self, event: Event) -> Span:
         start, end = event.start_mark, event.end_mark

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from composegen.keypath import KeyPath
 
 _LATER_KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
-    (): frozenset({"environments", "patches", "target"}),
+    (): frozenset({"environments", "target"}),
     ("gateway", "routes", "*"): frozenset({"path", "failover"}),
 }
 """Keys of the language that this version does not know yet, by where they stand."""

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar
 
 from composegen.keypath import KeyPath
 
 REQUIRED: Any = object()
 """Marks a field without default."""
+
+
+OR_VARIABLE = r"|\$\{"
+"""What the schema adds to patterns for editors, which see `${NAME}` where composegen sees its value."""
+
+
+def strict(pattern: str) -> str:
+    """A pattern of the schema as composegen itself takes it: variables have their values by then."""
+    return pattern.removesuffix(OR_VARIABLE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +148,13 @@ RelativePath = Annotated[
         pattern=r"^(?!/)[^\x00-\x1f\x7f]+$",
     ),
 ]
+InnerPath = Annotated[
+    str,
+    Limits(
+        expected="a path below the folder of the topology, without `..` or control characters",
+        pattern=r"^(?!/)(?!(.*/)?\.\.(/|$))[^\x00-\x1f\x7f]+$",
+    ),
+]
 FilePath = Annotated[str, Limits(expected="a path without control characters", pattern=r"^[^\x00-\x1f\x7f]+$")]
 LAST_PORT = 65535
 Port = Annotated[int, Limits(expected=f"a port from 1 to {LAST_PORT}", minimum=1, maximum=LAST_PORT)]
@@ -194,6 +210,7 @@ def bytes_of(size: str) -> int:
     return int(float(match[1]) * _UNITS[match[2]])
 
 
+@lru_cache(maxsize=1024)
 def seconds_of(duration: str) -> int:
     """The seconds that a `Duration` stands for."""
     return sum(

@@ -25,6 +25,8 @@ class Page:
     """The severity of some of its findings, where `severity` is only that of the gravest."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files beside the two topologies, by path."""
+    essential: bool = False
+    """Whether no comment can allow what its rule finds."""
 
     @property
     def severities(self) -> str:
@@ -146,8 +148,10 @@ It is empty, or has only comments. `composegen init` writes one to start from.""
         "template-fault",
         """A template could not be rendered.
 
-It uses a name that the plan does not have, or is no Jinja template. Shipped templates are tested; if one of them fails,
-that is a bug in composegen.""",
+It uses a name that it is not given, is no Jinja template, reaches for what the sandbox keeps from it, or does more for
+one file than any template needs. The places shown are the line of the template and what in the topology it was at.
+`docs/templates.md` says what templates are given. Shipped templates are tested; if one of them fails, that is a bug in
+composegen.""",
     ),
     _page(
         "CG011",
@@ -167,6 +171,49 @@ Modelfiles are copied into the tree, so they must be in the topology's folder or
 
 The first thousand are shown and the others are not looked at. Most often they have one cause, such as a section that
 stands one level too deep, or a program that wrote the file.""",
+    ),
+    _page(
+        "CG013",
+        "templates-missing",
+        """The folder that `templates:` names is not there.
+
+It must be in the topology's folder or below it, and not be reached through a link: a topology may come from somebody
+else. The option `--templates` can name any folder.""",
+        f"{_GOOD}templates: my-templates\n",
+    ),
+    _page(
+        "CG014",
+        "template-unused",
+        """A template of yours takes the place of no shipped one, and none of yours includes it.
+
+Most often its path is misspelt, or the shipped template has got another one. `composegen templates list` prints the
+paths.""",
+        severity=Severity.WARNING,
+    ),
+    _page(
+        "CG015",
+        "template-context",
+        """A template of yours was taken from a composegen that gave templates other things.
+
+The version stands in the first line of an ejected template. It rises when something that templates are given goes away
+or changes its meaning; what is added does not count.
+
+## What to do
+
+`composegen templates diff` shows what the shipped template does differently now. Take over what matters, and the new
+version number in the first line.""",
+        severity=Severity.WARNING,
+    ),
+    _page(
+        "CG016",
+        "generated-file",
+        """A template or a patch of yours makes a generated file wrong.
+
+The file is no YAML any more, or Compose would refuse it. The places shown are the line of your template, or the patch;
+what came out of it; and what in the topology the template was at. Files that none of yours has touched are not read
+again.""",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1, merge: {{cpu: 2}}}}\n",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1, merge: {{cpus: 2}}}}\n",
     ),
     _page(
         "CG021",
@@ -276,5 +323,44 @@ What such a rule finds does not work, or gives something away. One place where y
 on its line, with the reason; all places at once cannot be.""",
         f"{_GOOD}rules: {{port-conflict: warning}}\n",
         f"{_GOOD}rules: {{weights-ignored: off}}\n",
+    ),
+    _page(
+        "CG110",
+        "patch-form",
+        """A patch does not say what it wants.
+
+It has exactly one of `set`, `merge` and `remove`; `match` is a key path such as `services.traefik.labels`,
+`http.routers.*.middlewares[0]` or `log."a key with dots"`; and only what is a mapping can have something merged into
+it.""",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1}}\n",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1, merge: {{cpus: 2}}}}\n",
+    ),
+    _page(
+        "CG111",
+        "patch-unmatched",
+        """A patch does not find what it is for.
+
+Each entry of `hosts` must find a host with the file, and `match` must find exactly `count` places in each of these
+files (1 unless stated, or `any`). A patch that silently finds nothing would be missed when a name changes; one that
+finds more than was meant would change what nobody looked at. Nothing is written.
+
+`set` replaces what is there. To add a key, match the mapping around it and use `merge`.""",
+        f"{_GOOD}patches:\n  - {{match: services.olama-1, merge: {{cpus: 2}}}}\n",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1, merge: {{cpus: 2}}}}\n",
+    ),
+    _page(
+        "CG112",
+        "patch-owned",
+        """A patch touches what composegen decides on itself.
+
+In a Compose file these are the keys that `compose:` may not have either (CG802); in Traefik's files what decides who is
+let in and where a request goes. Other files and scripts rely on them.
+
+## What to do
+
+Use the field of the topology that means the same. Where there is none, a `compose.override.yaml` beside the generated
+file may overrule it, or a template of yours.""",
+        f"{_GOOD}patches:\n  - {{match: services.ollama-1, merge: {{mem_limit: 8g}}}}\n",
+        "name: demo\nhosts: {box: {address: 10.0.0.1}}\nservices:\n  ollama: {hosts: {box: 1}, memory: 8GiB}\n",
     ),
 )

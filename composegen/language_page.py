@@ -20,10 +20,20 @@ _PLAIN_TEXT = re.compile(
 """Texts that need no quotes in YAML, in a flow mapping either."""
 
 
+_INTRODUCTION = """\
+# The topology language
+
+`${NAME}` and `${NAME:-default}` stand for the variables that `variables:` lists, in every value. Keys that begin with
+`x-` are your own in every section: nothing below them is checked, rendered or replaced. Under `compose:` an `x-` key is
+Compose's: it is rendered, and variables in it are replaced.
+
+"""
+
+
 def markdown() -> str:
     """The page."""
     sections = dict.fromkeys(_sections(Topology))
-    return "# The topology language\n\n" + "\n".join(_section(section) for section in sections)
+    return _INTRODUCTION + "\n".join(_section(section) for section in sections)
 
 
 def _sections(section: type[Section]) -> Iterator[type[Section]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 DEFAULT_HOST = "registry.ollama.ai"
 DEFAULT_NAMESPACE = "library"
@@ -50,6 +51,7 @@ class ModelName:
         return f"{self.model}:{self.tag}" if self.in_library else f"{self.namespace}/{self.model}:{self.tag}"
 
 
+@lru_cache(maxsize=1024)
 def parse(name: str) -> ModelName:
     """The parts of a name, without a look at whether they are right; see `fault` for that."""
     rest, tag = name, DEFAULT_TAG

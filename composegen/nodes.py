@@ -1,13 +1,13 @@
 """A YAML document as nodes with their places, and its expansion into plain data with tables of places by key path.
 
-Aliases are one node in several places until they are expanded; a budget keeps that from running away. This module
-knows nothing of the library that reads YAML.
+Aliases are one node in several places until they are expanded; each node knows how much that will be, so that nothing
+is expanded that no machine should have to hold. This module knows nothing of the library that reads YAML.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.limits import MAX_DEPTH, MAX_VALUES
@@ -29,6 +29,8 @@ _UNKNOWN = object()
 class ScalarNode:
     """A scalar: the text that it stands for, its value, and whether it was written plain (without quotes)."""
 
+    size: ClassVar[int] = 1
+    height: ClassVar[int] = 0
     span: Span
     text: str
     plain: bool
@@ -37,17 +39,21 @@ class ScalarNode:
 
 @dataclass(kw_only=True, slots=True)
 class ListNode:
-    """A list; `span` grows as its items come."""
+    """A list; `span` grows as its items come, `size` (values once expanded) and `height` (levels below it) too."""
 
     span: Span
+    size: int = 1
+    height: int = 0
     items: list[Node] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
 class MappingNode:
-    """A mapping; a key has its text and its place. The last of equal keys is kept."""
+    """A mapping; a key has its text and its place. The last of equal keys is kept. It grows as a list does."""
 
     span: Span
+    size: int = 1
+    height: int = 0
     entries: dict[str, tuple[Span, Node]] = field(default_factory=dict)
 
 
@@ -85,18 +91,14 @@ class LimitError(Exception):
 
 
 def expand(root: Node) -> Expansion:
-    """Follow every alias to a copy of its own. Raises LimitError for what no machine should have to hold."""
+    """Follow every alias to a copy of its own; `root` is within the limits of values and of depth."""
     expansion = Expansion()
     expansion.data = _expand(root, (), root.span, expansion)
     return expansion
 
 
 def _expand(node: Node, path: KeyPath, place: Span, out: Expansion) -> Any:
-    """The data of one node; recursion ends at MAX_DEPTH."""
-    if len(out.values) >= MAX_VALUES:
-        raise LimitError(too_many(place))
-    if len(path) > MAX_DEPTH:
-        raise LimitError(too_deep(place))
+    """The data of one node; no node stands deeper than MAX_DEPTH."""
     out.values[path] = node.span
     match node:
         case ListNode():
@@ -133,18 +135,25 @@ def until(span: Span, end: Span) -> Span:
     return replace(span, end_line=end.end_line, end_column=end.end_column)
 
 
-def too_many(span: Span) -> Finding:
+def too_many(span: Span, related: tuple[Location, ...] = ()) -> Finding:
     """The finding about a document that holds too many values, most often by aliases of aliases."""
     return _abuse(
         f"the file holds more than {MAX_VALUES:,} values once its aliases are expanded",
         span,
         hint="split the topology, or write out what the aliases repeat",
+        related=related,
     )
 
 
-def too_deep(span: Span) -> Finding:
+def too_deep(span: Span, related: tuple[Location, ...] = ()) -> Finding:
     """The finding about a document that is nested too deeply."""
-    return _abuse(f"mappings and lists are nested more than {MAX_DEPTH} levels deep here", span)
+    return _abuse(f"mappings and lists are nested more than {MAX_DEPTH} levels deep here", span, related=related)
+
+
+def anchored(name: str, anchor: Span, node: Node) -> Location:
+    """Where the node stands that an alias stands for, and how much that is."""
+    values = "1 value" if node.size == 1 else f"{node.size:,} values"
+    return Location(span=anchor, label=f"`&{cut(name)}` stands for {values}")
 
 
 def cycle(name: str, span: Span, anchor: Span) -> Finding:

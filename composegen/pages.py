@@ -20,7 +20,8 @@ __all__ = ["markdown", "pages", "printed", "summary", "with_files"]
 
 def markdown(page: Page, world: World) -> str:
     """The page as Markdown, with what composegen prints for the bad example."""
-    parts = [f"# {page.code} {page.slug}\n\nSeverity: {page.severities}\n\n{page.doc.strip()}\n"]
+    fixed = ", cannot be allowed" if page.essential else ""
+    parts = [f"# {page.code} {page.slug}\n\nSeverity: {page.severities}{fixed}\n\n{page.doc.strip()}\n"]
     if page.bad:
         parts.append(f"## Bad\n\n{_block(page.bad, 'yaml')}{_beside(page.bad, page.files)}")
         parts.append(_block(printed(page.bad, with_files(world, page.files)), "text"))

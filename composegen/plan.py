@@ -372,6 +372,11 @@ class Plan:
         return {host.name: host for host in self.hosts}
 
     @cached_property
+    def local(self) -> tuple[HostPlan, ...]:
+        """The hosts without `ssh`; a single one can be the machine from which all others are reached."""
+        return tuple(host for host in self.hosts if host.spec.ssh is None)
+
+    @cached_property
     def instances(self) -> tuple[Instance, ...]:
         """All instances, host by host."""
         return tuple(instance for host in self.hosts for instance in host.instances)

@@ -97,9 +97,12 @@ def mdcode(value: object) -> str:
 
 
 def mermaid(value: object) -> str:
-    """A label of a Mermaid diagram, in its double quotes; Mermaid's own entities begin with `#`."""
-    text = " ".join(str(value).split()).replace("#", "#35;").replace('"', "#quot;")
-    return '"' + text.replace("<", "#lt;").replace(">", "#gt;").replace("`", "#96;") + '"'
+    """A label of a Mermaid diagram, in its double quotes; Mermaid's own entities begin with `#`.
+
+    Quotes are not enough: it takes `%%{...}%%` for settings wherever that stands.
+    """
+    text = " ".join(str(value).split())
+    return '"' + re.sub(r"[#&\"<>`%{}]", lambda match: f"#{ord(match[0])};", text) + '"'
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

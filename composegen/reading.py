@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from composegen import wording
+from composegen.fields import strict
 from composegen.findings import Finding, Location, Part, Severity
 from composegen.shapes import FREE
 
@@ -56,7 +57,7 @@ class Reading:
             case {"enum": words}:
                 return text in words
             case {"type": "string", "pattern": pattern}:
-                return re.search(pattern, text) is not None
+                return re.search(strict(pattern), text) is not None
             case {"type": names}:
                 return "string" in names
         return False

@@ -1,97 +1,165 @@
-"""Templates to text: the only place that knows Jinja2.
+"""Templates to text. With `sandbox` and `marking`, which it loads when it needs them, the only place that knows Jinja2.
 
 A template sees what its artifact row gives it and nothing else; a name that does not exist is a fault, never an empty
-string. The filters are those of `quoting`.
+string. The filters are those of `quoting`. Templates of the user's take the place of shipped ones by name; these, and
+whatever includes them, are rendered in a sandbox.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from functools import cached_property
 from hashlib import sha256
-from traceback import walk_tb
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import jinja2
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError, meta, nodes
 from jinja2.bccache import Bucket, BytecodeCache
-from jinja2.exceptions import UndefinedError
-from jinja2.utils import missing
 
 from composegen import __version__
 from composegen.quoting import FILTERS
+from composegen.templatefaults import (
+    MISTAKES,
+    SHIPPED,
+    UNREADABLE,
+    Missing,
+    TemplateFault,
+    Trace,
+    explain,
+    syntax_fault,
+)
 
-_MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a wrong template can end in while it is rendered."""
+__all__ = ["SHIPPED", "TemplateFault", "Templates"]
 
+if TYPE_CHECKING:
+    from composegen.marking import MarkingEnvironment
+    from composegen.sandbox import OwnEnvironment
 
-class TemplateFault(Exception):  # noqa: N818 - the word for it everywhere else
-    """A template does not work: which one, at which line (1-based), why, and the names that it may have meant."""
-
-    def __init__(self, *, template: str, line: int, message: str, near: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{template}:{line}: {message}")
-        self.template = template
-        self.line = line
-        self.message = message
-        self.near = near
-
-    @property
-    def hint(self) -> str:
-        """What to do about it, as far as that can be told."""
-        return "did you mean " + " or ".join(f"`{name}`" for name in self.near) + "?" if self.near else ""
+_OPTIONS: Mapping[str, Any] = {
+    "undefined": Missing,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "autoescape": False,
+}
 
 
 class Templates:
-    """The templates by path, ready to render. `compiled` keeps their code from one run to the next."""
+    """The templates by path, ready to render. `compiled` keeps their code from one run to the next.
 
-    def __init__(self, texts: Mapping[str, str], compiled: MutableMapping[str, bytes] | None = None) -> None:
-        self._environment = Environment(
-            loader=_Loader(texts),
+    `own` are the user's: they take the place of those of the same path, which they reach as `shipped/<path>`.
+    """
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        compiled: MutableMapping[str, bytes] | None = None,
+        own: Mapping[str, str] | None = None,
+    ) -> None:
+        self._own = own or {}
+        self._texts = {**texts, **self._own, **{SHIPPED + name: text for name, text in texts.items()}}
+        self._environment = Environment(  # noqa: S701 - no HTML is made here
+            loader=_Loader(texts, frozenset(self._own)),
             bytecode_cache=None if compiled is None else _Compiled(compiled),
-            undefined=_Missing,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - no HTML is made here
+            **_OPTIONS,
         )
         self._environment.filters.update(FILTERS)
+        self._sandboxed: set[str] = set()
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
         """The text that the template makes of the context. Raises TemplateFault."""
+        if name not in self._sandboxed:
+            try:
+                return _rendered(self._environment, name, context)
+            except _OwnError:
+                self._sandboxed.add(name)
         try:
-            return self._environment.get_template(name).render(context)
-        except TemplateNotFound as error:
-            raise TemplateFault(template=name, line=1, message=f"there is no template `{error.name}`") from error
-        except TemplateSyntaxError as error:
-            raise _syntax_fault(name, error) from error
-        except _MissingName as error:
-            names = [*context] if error.names is None else error.names
-            raise _fault(name, error, tuple(difflib.get_close_matches(error.wanted, names))) from error
-        except _MISTAKES as error:
-            raise _fault(name, error) from error
+            self._sandbox.meter.reset()
+            return _rendered(self._sandbox, name, context)
+        except TemplateFault as fault:
+            raise self._explained(fault, name, context) from fault
+
+    def is_own(self, name: str) -> bool:
+        """Whether a template that was rendered is the user's, or has a part that is."""
+        return name in self._sandboxed
+
+    def trace(self, name: str, context: Mapping[str, object], text: str, line: int) -> Trace:
+        """What made line `line` (from 1) of the text that `render` gave."""
+        marking = self._marking()
+        try:
+            found = marking.trace(_rendered(marking, name, context), text, line)
+        except TemplateFault:
+            found = None
+        return found or Trace(template=name, line=1)
 
     def parse(self, name: str, text: str) -> nodes.Template:
         """The syntax tree of a template text. Raises TemplateFault."""
         try:
             return self._environment.parse(text, name=name)
         except TemplateSyntaxError as error:
-            raise _syntax_fault(name, error) from error
+            raise syntax_fault(name, error) from error
+
+    def referenced(self, name: str) -> tuple[str, ...] | None:
+        """The templates that one of the user's includes, extends or imports; None when that is worked out inside."""
+        try:
+            found = tuple(meta.find_referenced_templates(self._environment.parse(self._own[name], name=name)))
+        except (TemplateSyntaxError, *UNREADABLE):
+            return None
+        return None if None in found else tuple(str(one) for one in found)
+
+    @cached_property
+    def _sandbox(self) -> OwnEnvironment:
+        from composegen.sandbox import OwnEnvironment  # for templates of the user's only
+
+        return OwnEnvironment(loader=_Loader(self._texts), **_OPTIONS)
+
+    def _marking(self) -> MarkingEnvironment:
+        from composegen.marking import MarkingEnvironment  # after a fault only
+
+        return MarkingEnvironment(loader=_Loader(self._texts), **_OPTIONS)
+
+    def _explained(self, fault: TemplateFault, name: str, context: Mapping[str, object]) -> TemplateFault:
+        """The fault with the topology node that it is about, told by doing it again with marks."""
+        marking = self._marking()
+        with suppress(TemplateFault):
+            _rendered(marking, name, context)
+        latest = marking.latest
+        if latest is not None and (latest.template, latest.line) == (fault.template, fault.line):
+            fault.path = latest.path
+        return fault
+
+
+def _rendered(environment: Environment, name: str, context: Mapping[str, object]) -> str:
+    try:
+        return environment.get_template(name).render(context)
+    except MISTAKES as error:
+        raise explain(error, environment, name, context) from error
 
 
 class _Loader(BaseLoader):
-    """Templates out of a mapping; unlike Jinja's own it gives them file names, so that a fault can be placed."""
+    """Templates out of a mapping; unlike Jinja's own it gives them file names, so that a fault can be placed.
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    Those in `elsewhere` are not to be rendered here.
+    """
+
+    def __init__(self, texts: Mapping[str, str], elsewhere: frozenset[str] = frozenset()) -> None:
         self._texts = texts
+        self._elsewhere = elsewhere
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        if template in self._elsewhere:
+            raise _OwnError(template)
         if template not in self._texts:
             raise TemplateNotFound(template)
         return self._texts[template], template, None
 
     def list_templates(self) -> list[str]:
         return sorted(self._texts)
+
+
+class _OwnError(Exception):
+    """A template is the user's, or includes one that is: it is for the sandbox."""
 
 
 class _Compiled(BytecodeCache):
@@ -119,44 +187,3 @@ class _Compiled(BytecodeCache):
 
 
 _DIGEST = sha256().digest_size
-
-
-class _MissingName(UndefinedError):  # noqa: N818 - says what happened
-    """A name that does not exist, and the names that do (None: those of the context)."""
-
-    def __init__(self, message: str, wanted: str, names: tuple[str, ...] | None) -> None:
-        super().__init__(message)
-        self.wanted = wanted
-        self.names = names
-
-
-class _Missing(StrictUndefined):
-    """What Jinja makes of a name that does not exist; any use of it raises `_MissingName`."""
-
-    __slots__ = ()
-
-    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
-        def fail(message: str) -> _MissingName:
-            return _MissingName(message, str(name), None if obj is missing else tuple(_names(obj)))
-
-        super().__init__(hint, obj, name, exc or cast("type[UndefinedError]", fail))
-
-
-def _names(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield from (str(key) for key in value)
-    elif is_dataclass(value):
-        yield from (field.name for field in fields(value))
-
-
-def _syntax_fault(name: str, error: TemplateSyntaxError) -> TemplateFault:
-    return TemplateFault(template=error.name or name, line=error.lineno, message=error.message or "syntax error")
-
-
-def _fault(name: str, error: Exception, near: tuple[str, ...] = ()) -> TemplateFault:
-    """The fault at the innermost template line of the traceback."""
-    template, line = name, 1
-    for frame, number in walk_tb(error.__traceback__):
-        if frame.f_code.co_filename.endswith(".j2"):
-            template, line = frame.f_code.co_filename, number
-    return TemplateFault(template=template, line=line, message=str(error), near=near)

@@ -22,8 +22,10 @@ from composegen.fields import (
     HostAddress,
     HostName,
     ImageName,
+    InnerPath,
     IpAddress,
     KeyLimits,
+    Limits,
     Name,
     Named,
     NotEmpty,
@@ -400,7 +402,9 @@ class Gateway(Section):
         default=None,
     )
     retry: Count | None = says(
-        "How many servers are tried for a request that none has seen. Default: all.", example=3, default=None
+        "How many servers are tried for a request that none has seen; 1: no other. Default: all.",
+        example=3,
+        default=None,
     )
     sticky: bool = says("Keep a client on one instance by a cookie.", example=True, default=False)
     tls: Tls | None = says("Serve https. Absent: http.", example=Tls.EXAMPLE, default=None)
@@ -441,6 +445,52 @@ class App(Named):
     )
 
 
+HostPattern = Annotated[str, Limits(expected="name of a host; `*` for any characters", pattern=r"^[a-z0-9*-]{1,63}$")]
+PatchTarget = Annotated[
+    str,
+    Limits(
+        expected="a key path such as `services.traefik` or `http.routers.*.middlewares[0]`",
+        pattern=r"^[^\x00-\x1f\x7f]{1,500}$",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patch(Section):
+    """A change to generated YAML files: what must be there, and by `set`, `merge` or `remove` what becomes of it."""
+
+    EXAMPLE: ClassVar[Any] = {
+        "hosts": ["server80"],
+        "file": "traefik/traefik.yaml",
+        "match": "log",
+        "merge": {"level": "DEBUG"},
+    }
+
+    hosts: tuple[HostPattern, ...] = says(
+        "Hosts whose file is meant; `*` stands for any characters. Each entry must find such a file.",
+        example=["gpu-*"],
+        default=("*",),
+    )
+    file: InnerPath = says(
+        "The YAML file, in the folder of the host.", example="traefik/traefik.yaml", default="compose.yaml"
+    )
+    match: PatchTarget = says(
+        "Key path of what is changed. In a key `*` stands for any characters; `[0]` is the first item of a list, `[*]` "
+        "any, `[name=ping]` one with that value; keys with other characters stand in double quotes.",
+        example="services.traefik",
+    )
+    count: Count | Literal["any"] = says(
+        "How many places there must be in each file; `any`: at least one.", example=3, default=1
+    )
+    set: Any = says("Replaces what is there.", example="DEBUG", default=None)
+    merge: Mapping[str, Any] | None = says(
+        "Merged into what is there: mappings by key, all else replaced; `null` removes.",
+        example={"level": "DEBUG"},
+        default=None,
+    )
+    remove: Literal[True] | None = says("Takes it out.", example=True, default=None)
+
+
 RuleSeverity = Literal["error", "warning", "note", "off"]
 
 
@@ -455,7 +505,7 @@ class Topology(Section):
     }
 
     name: ProjectName = says("Name of the Compose project on every host.", example="local-llm")
-    output: RelativePath = says("Output folder.", example="deploy", default="deploy")
+    output: InnerPath = says("Output folder; `-o` can name any other.", example="deploy", default="deploy")
     variables: tuple[VariableName, ...] = says(
         "Names that may stand as `${NAME}` anywhere below; values from the environment, `.env`, or a default.",
         example=["TAG"],
@@ -477,9 +527,26 @@ class Topology(Section):
     apps: Annotated[Mapping[str, App], KeyLimits(NAME)] = says(
         "Containers of yours that need the models, by name.", example={"generator": App.EXAMPLE}, default=dict
     )
+    agents: tuple[Literal["compose-farm"], ...] = says(
+        "Programs that bring the files to the hosts and read a file of their own, which is then written. "
+        "`compose-farm`: `compose-farm.yaml`; each host needs a `directory` of its own below one folder.",
+        example=["compose-farm"],
+        default=tuple,
+    )
     rules: Annotated[Mapping[str, RuleSeverity], KeyLimits(NAME)] = says(
         "How grave what a rule finds is here, by its name. An error cannot be lowered, only allowed on its line: "
         "`# composegen: allow[slug] reason`.",
         example={"floating-tag": "error", "weights-ignored": "off"},
         default=dict,
+    )
+    templates: InnerPath | None = says(
+        "Folder with templates of yours; each takes the place of the shipped one of the same path "
+        "(`composegen templates list`).",
+        example="templates",
+        default=None,
+    )
+    patches: tuple[Patch, ...] = says(
+        "Changes to the generated YAML files, in this order, where neither a field nor `compose:` does it.",
+        example=[Patch.EXAMPLE],
+        default=tuple,
     )

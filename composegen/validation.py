@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from composegen import faults, foreign, inheritance, limits
-from composegen.fields import expression
+from composegen.fields import expression, strict
 from composegen.reading import Reading
 from composegen.suggestion import nearest
 
@@ -28,16 +28,20 @@ Error = Any
 
 
 def validate(
-    document: Document, schema: Mapping[str, Any], compose_schema: Callable[[], Mapping[str, Any]]
+    document: Document,
+    schema: Mapping[str, Any],
+    compose_schema: Callable[[], Mapping[str, Any]],
+    suspect: Any = None,
 ) -> Findings:
     """Everything in a document that the schema of topologies, or that of Compose, does not admit, by place.
 
-    `compose_schema` is asked only where a topology has Compose's own keys.
+    `compose_schema` is asked only where a topology has Compose's own keys. `suspect` is what may not fit of the data,
+    where that is known: the schema of topologies sees nothing else.
     """
     data = inheritance.effective(document.data)
     reading = Reading(document=document, definitions=schema.get("$defs", {}))
     found = chain(
-        _errors(data, schema, reading, ()),
+        _errors(data if suspect is None else suspect, schema, reading, ()),
         faults.octal_numbers(document),
         (one for part in foreign.fragments(data) for one in _of_compose(part, compose_schema(), document)),
     )
@@ -55,6 +59,12 @@ def _of_compose(fragment: foreign.Fragment, schema: Mapping[str, Any], document:
     part = {"$schema": schema["$schema"], "$ref": f"#/$defs/{fragment.schema}", "$defs": definitions}
     reading = Reading(document=document, definitions=definitions, compose=True)
     yield from _errors(fragment.data, part, reading, fragment.path)
+
+
+def compose_file(document: Document, schema: Mapping[str, Any]) -> Findings:
+    """Everything in a whole Compose file that Compose's schema does not admit, by place."""
+    reading = Reading(document=document, definitions=schema["$defs"], compose=True)
+    return _ordered(limits.first(_errors(document.data, schema, reading, ())), document)
 
 
 def explain(error: Error, reading: Reading, root: KeyPath) -> Iterator[Finding]:
@@ -149,7 +159,7 @@ def _ordered(findings: Iterable[Finding], document: Document) -> Findings:
 
 def _pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
     """The keyword `pattern` with the meaning of JSON Schema: `$` is the end, and not also before a last line break."""
-    if isinstance(instance, str) and not expression(pattern).search(instance):
+    if isinstance(instance, str) and not expression(strict(pattern)).search(instance):
         yield ValidationError("")
 
 

@@ -1,4 +1,4 @@
-"""Official JSON Schemas, from a package that carries them; only its data is used, and nothing is fetched."""
+"""Official JSON Schemas, from packages that carry them; only their data is used, and nothing is fetched."""
 
 from __future__ import annotations
 
@@ -36,4 +36,15 @@ def _schema(address: str) -> dict[str, Any]:
     folder = Path(spec.origin).parent / "schemastore"
     file = json.loads((folder / "index.json").read_text(encoding="utf-8"))["by_url"][address]
     schema: dict[str, Any] = json.loads((folder / "jsondata" / f"{file}.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@cache
+def carried(name: str) -> dict[str, Any]:
+    """A schema that the package check-jsonschema carries: `gitlab-ci`, `github-actions`."""
+    spec = importlib.util.find_spec("check_jsonschema")
+    assert spec is not None
+    assert spec.origin is not None
+    file = Path(spec.origin).parent / "builtin_schemas" / "vendor" / f"{name}.json"
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return schema

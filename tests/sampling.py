@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from composegen import pages, pipeline
 from composegen.artifacts import Entry
 from composegen.io import resources
+from composegen.io import templates as own_templates
 from composegen.manifest import with_lock
 from composegen.pipeline import Compiled, Source, World
 
@@ -32,6 +33,7 @@ def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:
         findings=(),
         read=read,
         templates=resources.templates(),
+        folder=own_templates.beside(folder),
         compiled=COMPILED,
         schema=resources.schema(),
         compose_schema=resources.compose_schema,

@@ -96,7 +96,7 @@ def test_every_kind_is_told_apart(run: Run, rendered: Path, tree: Make) -> None:
         "  foreign   deploy/README.md:1\n",
     ):
         assert line in outcome.out
-    assert outcome.out.endswith("; 0 as render would write them.\n")
+    assert outcome.out.endswith("; 1 as render would write them.\n")
     assert outcome.err.endswith("Next: composegen render --force\n")
     assert outcome.err.startswith("2 of these files would lose what somebody wrote.")
     assert run("render", "--force").code == 0

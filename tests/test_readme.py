@@ -29,6 +29,13 @@ def test_the_first_screen(tmp_path: Path) -> None:
     assert run(tmp_path, TOPOLOGY, "render") == shown.partition("\n")[2]
 
 
+def test_the_plan(tmp_path: Path) -> None:
+    shown = next(screen for screen in SCREENS if screen.startswith("$ composegen diff\n"))
+    run(tmp_path, TOPOLOGY, "render")
+    changed = TOPOLOGY.replace("server84: 3}", "server84: 4}").replace("0.32.15", "0.32.16")
+    assert run(tmp_path, changed, "diff") == shown.partition("\n")[2]
+
+
 def test_the_error(tmp_path: Path) -> None:
     shown = next(screen for screen in SCREENS if screen.startswith("error["))
     told = run(tmp_path, TOPOLOGY.replace("server84: {address", "server84: {adress"), "validate")

@@ -404,6 +404,19 @@ def test_a_finished_rollout_is_rolled_back_the_same_way(farm: Farm) -> None:
     assert farm.file("server80") == old
 
 
+@pytest.mark.parametrize(("arguments", "code"), [([], 1), (["--rollback"], 0)], ids=["forward", "back"])
+def test_what_verify_says_counts_only_on_the_way_forward(farm: Farm, arguments: list[str], code: int) -> None:
+    """It belongs to the new files: after the way back it may ask ports that nobody has any more."""
+    farm.render(upgraded())
+    assert farm.run("--copy").code == 0
+    (farm.folder / "tree" / "verify.sh").write_text("echo nobody answers; exit 1\n")
+    (farm.folder / "bin" / "curl").write_text("#!/bin/sh\n")
+    (farm.folder / "bin" / "curl").chmod(0o755)
+    done = farm.run(*arguments)
+    assert done.code == code, done
+    assert "nobody answers" in done.out
+
+
 def test_it_goes_back_by_itself_where_the_topology_says_so(farm: Farm) -> None:
     old = farm.file("server84")
     farm.render(upgraded(rollback="automatic"))

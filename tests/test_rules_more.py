@@ -347,3 +347,11 @@ def test_the_page_says_that_the_severity_varies() -> None:
     assert shown["CG701"] == Severity.ERROR.label
     variable = next(page for page in pages.pages() if page.code == "CG703")
     assert "\nSeverity: error or warning\n" in pages.markdown(variable, bare_world())
+
+
+def test_pages_say_what_no_comment_can_allow() -> None:
+    by_name = {page.slug: page for page in pages.pages()}
+    essential = {one.slug for one in rules.rules() if one.essential}
+    assert {page.slug for page in pages.pages() if page.essential} == essential
+    assert "\nSeverity: error, cannot be allowed\n" in pages.markdown(by_name["needs-cycle"], bare_world())
+    assert "\nSeverity: error\n" in pages.markdown(by_name["port-conflict"], bare_world())

@@ -128,10 +128,10 @@ def test_a_render_that_was_broken_off_is_said_and_repaired(run: Run, tree: Make)
 
 @pytest.fixture
 def twelve(run: Run, tree: Make) -> Run:
-    """Twelve files of hosts, three for all of them and the lock file are in `deploy`."""
+    """Twelve files of hosts, four for all of them and the lock file are in `deploy`."""
     tree({"topology.yaml": topology("x", range(6))})
     assert run("render").code == 0
-    assert len(files(Path("deploy"))) == 16
+    assert len(files(Path("deploy"))) == 17
     return run
 
 
@@ -143,7 +143,7 @@ def test_removing_more_than_a_third_must_be_forced(twelve: Run, tree: Make, host
     assert outcome.code == (ExitCode.FINDINGS if stops else ExitCode.DONE)
     assert (files(Path("deploy")) == before) is stops
     if stops:
-        assert "6 of the 15 files in deploy would be removed; nothing was written" in outcome.err
+        assert "6 of the 16 files in deploy would be removed; nothing was written" in outcome.err
         assert "  - h5/compose.yaml\n" in twelve("render", "--dry-run").out
         assert twelve("render", "--no-prune").code == 0
         assert Path("deploy/h5/compose.yaml").exists()
@@ -182,15 +182,28 @@ def test_an_edited_orphan_stays_until_it_is_forced(twelve: Run, tree: Make) -> N
     assert not Path("deploy/h5").exists()
 
 
-@pytest.mark.parametrize("output", ["..", "../elsewhere", "a/../../elsewhere"])
+@pytest.mark.parametrize("output", ["..", "../elsewhere", "a/../../elsewhere", "a/..", "/elsewhere"])
 def test_a_topology_writes_only_below_itself(run: Run, tree: Make, output: str) -> None:
     tree({"sub/topology.yaml": GOOD + f"output: {output}\n"})
     outcome = run("render", "sub/topology.yaml")
-    assert outcome.code == ExitCode.FAILED
-    assert "leads out of the topology's folder" in outcome.err
-    assert f"-o sub/{output}" in outcome.err
+    assert outcome.code == ExitCode.FINDINGS
+    assert "[CG103]" in outcome.err
+    assert f"sub/topology.yaml:{len(GOOD.splitlines()) + 1}:9\n" in outcome.err
+    assert "a path below the folder of the topology" in outcome.err
     assert files(Path()).keys() == {"sub/topology.yaml"}
-    assert run("render", "sub/topology.yaml", "-o", f"sub/{output}").code == 0
+
+
+@pytest.mark.parametrize("output", [".", "./a", "..a", "a/..b", "a..", "a/.../b", "~"])
+def test_dots_of_names_lead_nowhere_else(run: Run, tree: Make, output: str) -> None:
+    tree({"sub/topology.yaml": GOOD + f'output: "{output}"\n'})
+    assert run("render", "sub/topology.yaml").code == 0
+    assert Path("sub", output, "verify.sh").exists()
+
+
+def test_a_person_may_write_anywhere(run: Run, tree: Make) -> None:
+    tree({"sub/topology.yaml": GOOD})
+    assert run("render", "sub/topology.yaml", "-o", "sub/../elsewhere").code == 0
+    assert Path("elsewhere/verify.sh").exists()
 
 
 def test_a_topology_writes_through_no_link_but_a_person_may(run: Run, tree: Make) -> None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from composegen.errors import ExitCode
-from tests.invoking import BAD, GOOD, Make, Run, runner
+from tests.invoking import BAD, GOOD, Make, Outcome, Run, runner
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "status.schema.json").read_text(encoding="utf-8"))
+
+
+def document(outcome: Outcome) -> Any:
+    """What a program gets; it fits its schema, and standard output holds nothing else."""
+    found = json.loads(outcome.out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(found)
+    return found
 
 
 @pytest.fixture
@@ -65,6 +77,43 @@ def test_files_of_somebody_else(run: Run, tree: Make) -> None:
     assert "?M README.md\n" in outcome.out
     assert "notes.txt" not in outcome.out
     assert "? not written by composegen" in outcome.err
+
+
+def test_as_json(run: Run, tree: Make) -> None:
+    tree({"topology.yaml": GOOD})
+    run("render", "-o", "out")
+    before = document(run("status", "-o", "out", "--format", "json"))
+    assert (before["root"], before["compared"], before["files"]) == ("out", True, [])
+    assert before["summary"]["unchanged"] == len([one for one in Path("out").rglob("*") if one.is_file()]) - 1
+    script = Path("out/box/model-init.sh")
+    script.write_text(script.read_text() + "# mine\n")
+    Path("out/verify.sh").unlink()
+    tree({"topology.yaml": GOOD.replace("local-llm", "other")})
+    outcome = run("status", "-o", "out", "--format", "json")
+    assert (outcome.code, outcome.err) == (0, "")
+    after = document(outcome)
+    files = {one["path"]: (one["since"], one["render"], one["conflict"]) for one in after["files"]}
+    assert files["box/compose.yaml"] == ("nothing", "modify", False)
+    assert files["box/model-init.sh"] == ("edited", "modify", True)
+    assert files["verify.sh"] == ("deleted", "add", False)
+    assert after["summary"]["conflicts"] == 1
+    assert after["summary"]["listed"] == len(files)
+
+
+def test_as_json_of_a_topology_with_errors(run: Run, tree: Make) -> None:
+    tree({"topology.yaml": BAD})
+    outcome = run("status", "--format", "json")
+    assert outcome.code == ExitCode.FINDINGS
+    found = document(outcome)
+    assert (found["root"], found["compared"], found["files"]) == (None, False, [])
+    assert "CG104" in outcome.err
+
+
+def test_the_schema_refuses_what_it_does_not_describe() -> None:
+    example = {"path": "a", "since": "changed", "render": "add", "conflict": False}
+    item = {"$ref": "#/$defs/file", "$defs": SCHEMA["$defs"]}
+    assert not jsonschema.Draft202012Validator(item).is_valid(example)
+    assert jsonschema.Draft202012Validator(item).is_valid({**example, "since": "edited"})
 
 
 def test_a_topology_with_errors(run: Run, tree: Make) -> None:

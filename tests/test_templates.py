@@ -23,6 +23,8 @@ QUOTING: dict[Syntax, frozenset[str]] = {
     Syntax.FSTAB: frozenset({"fstab", "comment"}),
     Syntax.EXPORTS: frozenset({"exports", "comment"}),
     Syntax.SYSTEMD: frozenset({"systemd", "comment"}),
+    Syntax.GIT: frozenset({"comment"}),
+    Syntax.COMPOSE_FARM: frozenset({"yaml", "comment"}),
     Syntax.MARKDOWN: frozenset({"md", "mdcode", "mermaid", "sh", "comment"}),
 }
 """The filters that an expression may end in, by the reader of the file."""

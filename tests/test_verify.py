@@ -17,8 +17,9 @@ import pytest
 
 from composegen.plan import Plan
 from composegen.resolve import resolve
+from composegen.resolve.address import endpoint_url
 from composegen.resolve.firewall import is_guarded
-from composegen.targets._runbook import endpoint_url, listed_name
+from composegen.targets._runbook import listed_name
 from composegen.targets._scripts import script_artifacts
 from composegen.topology import (
     Admin,

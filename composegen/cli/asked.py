@@ -19,15 +19,18 @@ class Asked(NamedTuple):
     strict: bool
     colour: bool
     """Whether what is said to the person is coloured."""
+    templates: str | None = None
+    plan: str | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether the whole tree is to be written from files, and no more than that."""
-        special = (self.host, self.stdout, self.dry_run, self.force, not self.prune, self.topology == "-")
+        special = (self.host, self.stdout, self.plan, self.dry_run, self.force, not self.prune, self.topology == "-")
         return not any(special)
 
     @property
     def run(self) -> tuple[str, ...]:
         """What tells this run apart from others."""
         flags = f"{self.strict:d}{self.colour:d}{self.topology is None:d}{self.output is None:d}"
-        return ("render", flags, self.topology or "", self.output or "", *self.env_file)
+        flags += f"{self.templates is None:d}"
+        return ("render", flags, self.topology or "", self.output or "", self.templates or "", *self.env_file)

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 @options.report_format
 @options.strict
 @options.env_file
+@options.templates
 @options.colour
 def command(
     topology: str | None,
     output: str | None,
     format: str,  # noqa: A002 - the option's name
     env_file: tuple[str, ...],
+    templates: str | None,
     *,
     strict: bool,
 ) -> None:
@@ -35,7 +37,7 @@ def command(
     Stale, edited, missing, orphaned and foreign files are told apart. Exits 1 when there is one, or when TOPOLOGY
     has errors.
     """
-    request = compared.Request(topology=topology, output=output, env_file=env_file)
+    request = compared.Request(topology=topology, output=output, env_file=env_file, templates=templates)
     outcome = compared.compare(request)
     found = _findings(outcome, request)
     if format == "text":
@@ -54,15 +56,6 @@ def _findings(outcome: Compared, request: Request) -> Findings:
     if outcome.standings is None:
         return ()
     return standing.findings(outcome.standings, str(outcome.root), request.render(), force=outcome.removes_much)
-
-
-def _report(format: str, outcome: Compared, findings: Findings) -> None:  # noqa: A002 - the option's name
-    """Everything in a format for programs."""
-    from composegen.report import json
-
-    reports = {"json": json.report}
-    about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
-    streams.result(reports[format](findings, about))
 
 
 def _print(outcome: Compared, found: Findings, request: Request, *, strict: bool) -> None:

@@ -24,11 +24,13 @@ class Request:
     topology: str | None
     output: str | None
     env_file: tuple[str, ...] = ()
+    templates: str | None = None
 
     def render(self) -> str:
         """The command line that renders the same."""
         words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
         words += [] if self.output is None else ["-o", self.output]
+        words += [] if self.templates is None else ["--templates", self.templates]
         return shlex.join([*words, *(word for file in self.env_file for word in ("--env-file", file))])
 
 
@@ -54,7 +56,7 @@ def compare(request: Request) -> Compared:
     from composegen.manifest import LOCK
     from composegen.standing import standings
 
-    opened = open_topology(request.topology, request.env_file)
+    opened = open_topology(request.topology, request.env_file, request.templates)
     with Bar() as bar:
         compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
     if compiled.tree is None or compiled.topology is None:

@@ -62,6 +62,27 @@ def env_file(command: Command) -> Command:
     )(command)
 
 
+def templates(command: Command) -> Command:
+    """`--templates`."""
+    return click.option(
+        "--templates",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Templates of yours, each in place of the shipped one of the same path. Default: `templates:` of the "
+        "topology.",
+    )(command)
+
+
+def against(command: Command) -> Command:
+    """`--against`."""
+    return click.option(
+        "--against",
+        metavar="REF|DIR|FILE",
+        help="Compare with the output folder as it is in a commit (origin/main), with another folder, or with what "
+        "another topology renders to.",
+    )(command)
+
+
 def strict(command: Command) -> Command:
     """`--strict`."""
     return click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)

@@ -28,15 +28,24 @@ from composegen.io import unchanged
 @click.option(
     "--prune/--no-prune", default=True, show_default=True, help="Remove files that are no longer part of the tree."
 )
+@click.option(
+    "--plan",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write only if everything is as it was when `composegen diff --out FILE` saved this plan.",
+)
 @options.strict
 @options.env_file
+@options.templates
 @options.colour
 def command(  # noqa: PLR0913 - one parameter per option
     topology: str | None,
     output: str | None,
     host: str | None,
     stdout: str | None,
+    plan: str | None,
     env_file: tuple[str, ...],
+    templates: str | None,
     *,
     dry_run: bool,
     force: bool,
@@ -53,7 +62,9 @@ def command(  # noqa: PLR0913 - one parameter per option
         output=output,
         host=host,
         stdout=stdout,
+        plan=plan,
         env_file=env_file,
+        templates=templates,
         dry_run=dry_run,
         force=force,
         prune=prune,

@@ -23,7 +23,7 @@ def blocks(findings: Findings, *, strict: bool) -> bool:
 def sources(source: Source, world: World, compiled: Compiled) -> Sources:
     """What a report quotes: the topology, Modelfiles and templates; env files never, they may hold secrets."""
     modelfiles = {path: data.decode("utf-8", "replace") for path, data in compiled.files.items()}
-    texts = {**modelfiles, **world.templates, source.name: source.data.decode("utf-8", "replace")}
+    texts = {**modelfiles, **world.templates, **compiled.texts, source.name: source.data.decode("utf-8", "replace")}
     return Sources(
         name=source.name,
         texts=texts,

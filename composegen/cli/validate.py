@@ -15,8 +15,16 @@ from composegen.errors import ExitCode
 @options.report_format
 @options.strict
 @options.env_file
+@options.templates
 @options.colour
-def command(topology: str | None, format: str, env_file: tuple[str, ...], *, strict: bool) -> None:  # noqa: A002 - the option's name
+def command(
+    topology: str | None,
+    format: str,  # noqa: A002 - the option's name
+    env_file: tuple[str, ...],
+    templates: str | None,
+    *,
+    strict: bool,
+) -> None:
     """Check TOPOLOGY (default: topology.yaml, - is standard input) and print every finding.
 
     Exits 1 when there are errors, with --strict also when there are warnings.
@@ -25,7 +33,7 @@ def command(topology: str | None, format: str, env_file: tuple[str, ...], *, str
     from composegen.io.source import open_topology
     from composegen.report import text
 
-    opened = open_topology(topology, env_file)
+    opened = open_topology(topology, env_file, templates)
     compiled = pipeline.compile(opened.source, opened.world)
     about = reporting.sources(opened.source, opened.world, compiled)
     if format == "text":

@@ -31,7 +31,7 @@ README = PurePosixPath("README.md")
 
 def render(asked: Asked) -> None:
     """Render, and write or print. Raises ComposegenError when that cannot be done."""
-    opened = open_topology(asked.topology, asked.env_file)
+    opened = open_topology(asked.topology, asked.env_file, asked.templates)
     with Bar() as bar:
         compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
     tree, report = _checked(opened, compiled, strict=asked.strict)
@@ -42,6 +42,8 @@ def render(asked: Asked) -> None:
     if asked.host is not None:
         tree = _of_host(tree, asked.host)
     with contextlib.nullcontext() if asked.dry_run else exclusive(root):
+        if asked.plan is not None:
+            _hold_to(asked, opened, compiled, root)
         changes, after = _decide(root, tree, asked.host, prune=asked.prune)
         if asked.dry_run:
             lines = [*_list(changes), f"Would write to {root}: {_tally(changes)}."]
@@ -62,8 +64,18 @@ def render(asked: Asked) -> None:
             asked.run,
             files=_touched(opened, compiled, asked, root),
             variables=compiled.topology.variables if compiled.topology else (),
+            folders=_searched(_templates(opened, compiled, asked)),
             said=report + _ending(root, f"{len(tree)} unchanged"),
         )
+
+
+def _hold_to(asked: Asked, opened: Opened, compiled: Compiled, root: Path) -> None:
+    """End the command unless all is as it was when the plan was saved. Raises ComposegenError."""
+    from composegen.cli import saving
+
+    if asked.host is not None or not asked.prune:
+        raise ComposegenError("--plan applies a plan as it was reviewed: it goes with neither --host nor --no-prune")
+    saving.hold_to(asked.plan or "", saving.basis(opened, compiled, compiled.tree or {}, root))
 
 
 def _touched(opened: Opened, compiled: Compiled, asked: Asked, root: Path) -> list[Path]:
@@ -71,7 +83,25 @@ def _touched(opened: Opened, compiled: Compiled, asked: Asked, root: Path) -> li
     env_files = [Path(file) for file in asked.env_file] or [opened.folder / ENV_FILE]
     modelfiles = [opened.folder / file for file in compiled.files]
     written = [root / path for path in (*(compiled.tree or ()), LOCK, STAGING)]
-    return [Path(opened.source.name), *env_files, *modelfiles, *written]
+    own = compiled.own_templates
+    folder = _templates(opened, compiled, asked)
+    templates = [folder / file for file in own.files] if own and folder else []
+    return [Path(opened.source.name), *env_files, *modelfiles, *templates, *written]
+
+
+def _templates(opened: Opened, compiled: Compiled, asked: Asked) -> Path | None:
+    """Where the user's templates are; most have none."""
+    if asked.templates is not None:
+        return Path(asked.templates)
+    stated = compiled.topology.templates if compiled.topology else None
+    return None if stated is None else opened.folder / stated
+
+
+def _searched(folder: Path | None) -> tuple[Path, ...]:
+    """The folders that change when a template of the user's comes or goes."""
+    from composegen.io.templates import folders
+
+    return () if folder is None else folders(folder)
 
 
 def _ending(root: Path, tally: str) -> str:

@@ -60,6 +60,10 @@ class Commit:
             for (path, blob), data in zip(found.items(), contents, strict=True)
         }
 
+    def paths(self, root: Path) -> tuple[PurePosixPath, ...]:
+        """Everything that the commit has below `root`, relative to it; nothing where it has no such folder."""
+        return tuple(sorted(self._below(self._inside(root))))
+
     def _inside(self, folder: Path) -> PurePosixPath:
         """The folder, relative to the top of the repository."""
         try:

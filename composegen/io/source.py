@@ -14,6 +14,7 @@ from pathlib import Path
 
 from composegen.errors import ComposegenError
 from composegen.io import resources
+from composegen.io import templates as own
 from composegen.io.cache import Shelf
 from composegen.io.dotenv import environment
 from composegen.io.places import kind
@@ -33,10 +34,11 @@ class Opened:
     folder: Path
 
 
-def open_topology(name: str | None, env_files: Iterable[str] = ()) -> Opened:
+def open_topology(name: str | None, env_files: Iterable[str] = (), templates: str | None = None) -> Opened:
     """Read a topology, `-` from standard input; None is `topology.yaml` in the current folder.
 
-    Raises ComposegenError when the topology or a named env file cannot be read.
+    `templates` is a folder with templates of the user's. Raises ComposegenError when the topology, that folder or a
+    named env file cannot be read.
     """
     source = _source(name)
     folder = Path(source.name).parent if name != STDIN else Path()
@@ -47,6 +49,8 @@ def open_topology(name: str | None, env_files: Iterable[str] = ()) -> Opened:
         read=reader(folder),
         templates=resources.templates(),
         compiled=Shelf("templates"),
+        folder=own.beside(folder),
+        own_templates=None if templates is None else own.named(templates),
         schema=resources.schema(),
         compose_schema=resources.compose_schema,
     )
@@ -60,6 +64,7 @@ def bare_world(folder: Path | None = None) -> World:
         findings=(),
         read=reader(folder) if folder else lambda _: None,
         templates=resources.templates(),
+        folder=own.beside(folder) if folder else lambda _: None,
         schema=resources.schema(),
         compose_schema=resources.compose_schema,
     )

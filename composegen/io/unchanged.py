@@ -36,8 +36,12 @@ def recall(run: Sequence[str]) -> str | None:
         return None
 
 
-def remember(run: Sequence[str], files: Iterable[Path], variables: Iterable[str], said: str) -> None:
+def remember(
+    run: Sequence[str], files: Iterable[Path], variables: Iterable[str], said: str, folders: Iterable[Path] = ()
+) -> None:
     """Keep for `recall` that this run left nothing to do: what it read and wrote, and the variables that it asked.
+
+    `folders` are those that were searched: one is no longer the same when something in it comes or goes.
 
     Nothing is kept where one of the files is no plain file: of a pipe or a folder the status says too little.
     """
@@ -45,8 +49,9 @@ def remember(run: Sequence[str], files: Iterable[Path], variables: Iterable[str]
     statuses = {path: _status(path) for path in found}
     if not all(status is None or stat.S_ISREG(status[-1]) for status in statuses.values()):
         return
+    searched = {str(path.absolute()): _status(str(path.absolute())) for path in folders}
     kept = {
-        "files": statuses,
+        "files": {**statuses, **searched},
         "variables": {name: _digest(os.environ.get(name)) for name in sorted(variables)},
         "said": said,
         "at": time.time_ns(),

@@ -23,11 +23,15 @@ _PICTURES = 0x2400
 
 def visible(text: str) -> str:
     """The text with every character that would steer a terminal or hide itself replaced by a visible one."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_cell(character) for character in text)
 
 
 def width(text: str) -> int:
     """Terminal cells that a visible text takes."""
+    if text.isascii():
+        return len(text)
     return sum(_width(character) for character in text)
 
 

@@ -18,6 +18,7 @@ class Style(Enum):
     ERROR = "\x1b[1;31m"
     WARNING = "\x1b[1;33m"
     NOTE = "\x1b[1;36m"
+    GOOD = "\x1b[1;32m"
     FRAME = "\x1b[34m"
     STRONG = "\x1b[1m"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from functools import cache
 
+from composegen.plan import Instance
 from composegen.topology import Host
 
 
@@ -41,3 +42,9 @@ def unreachable_by(host: Host) -> str | None:
 def url(scheme: str, host: str, port: int) -> str:
     """`scheme://host:port`, IPv6 in brackets; the port is always written, since Ollama's client takes 80 for none."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def endpoint_url(instance: Instance) -> str:
+    """Base URL of an instance as people reach it: by the host's address, unless it listens on loopback only."""
+    address = instance.binding.address
+    return url("http", address if is_loopback(address) else instance.host.address, instance.binding.port)

@@ -94,19 +94,28 @@ def _reach_of_wait(around: Surroundings, service: Service) -> Reach:
     return reach(around, service)
 
 
+def nearest(instances: Sequence[Instance], host: Host, service: Service, *, named: bool) -> Instance:
+    """The instance of a service that an app of a host asks where no gateway is in between; there must be one.
+
+    `named`: whether the app reaches containers of its host by name, also those that listen on loopback only.
+    """
+    own = [instance for instance in instances if instance.service is service]
+    local = [instance for instance in own if instance.host.name == host.name]
+    if local and named:
+        return local[0]
+    return next((i for i in (*local, *own) if unreachable_by(i.host) is None), (local or own)[0])
+
+
 def _direct(around: Surroundings, service: Service, *, named: bool) -> Reach:
     """The way to an instance, nearest first."""
-    own = [instance for instance in around.instances if instance.service is service]
-    local = [instance for instance in own if instance.host.name == around.host.name]
-    if local and named:
-        name, port = local[0].name, local[0].binding.container_port
+    found = nearest(around.instances, around.host, service, named=named)
+    if found.host.name == around.host.name and named:
         return Reach(
-            address=url("http", name, port),
+            address=url("http", found.name, found.binding.container_port),
             extra_hosts={},
-            dependencies=(Dependency(container=name, condition=Condition.HEALTHY),),
+            dependencies=(Dependency(container=found.name, condition=Condition.HEALTHY),),
         )
-    nearest = next((i for i in (*local, *own) if unreachable_by(i.host) is None), (local or own)[0])
-    return Reach(address=url("http", nearest.host.address, nearest.binding.port), extra_hosts={}, dependencies=())
+    return Reach(address=url("http", found.host.address, found.binding.port), extra_hosts={}, dependencies=())
 
 
 def _through(gateway: GatewayPlan, host: Host, *, named: bool) -> Reach:

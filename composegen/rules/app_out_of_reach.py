@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.rules import Rule
 
@@ -82,4 +82,5 @@ RULE = Rule(
     doc=__doc__,
     bad=BAD,
     good=GOOD,
+    basis=Basis.ENTRIES,
 )

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Severity
 from composegen.keypath import KeyPath
 from composegen.plan import Plan
 from composegen.resolve.apps import volume_name
@@ -188,4 +188,13 @@ def _finding(whose: str, at: KeyPath, path: KeyPath, value: Any, expected: str) 
     return RULE.finding(f"Compose cannot read `{key}` of {whose}: `{cut(str(value))}`", at=at, expected=expected)
 
 
-RULE = Rule(code="CG807", slug="compose-format", severity=Severity.ERROR, check=check, doc=__doc__, bad=BAD, good=GOOD)
+RULE = Rule(
+    code="CG807",
+    slug="compose-format",
+    severity=Severity.ERROR,
+    check=check,
+    doc=__doc__,
+    bad=BAD,
+    good=GOOD,
+    basis=Basis.PLACES,
+)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.resolve.firewall import is_routed
 from composegen.rules import Rule
@@ -46,10 +46,13 @@ def check(plan: Plan) -> Iterator[Finding]:
         return
     for name, service in sorted(plan.topology.services.items()):
         if service.direct and not is_routed(plan, service):
+            routes = [plan.gateway.spec.at("routes")] if plan.gateway else []
             yield RULE.finding(
                 f"`direct` does nothing for service `{name}`: no gateway routes it, so its ports are open anyway",
                 at=service.at("direct"),
                 expected="no `direct`, or a gateway that routes the service",
+                related=[Location(path=path, part="key", label="it is none of these") for path in routes],
+                basis=Basis.NAMED if routes else Basis.WHOLE,
             )
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Location, Severity
+from composegen.findings import Basis, Finding, Location, Severity
 from composegen.plan import Plan
 from composegen.resolve.address import is_ip
 from composegen.resolve.firewall import addresses, guards
@@ -61,7 +61,10 @@ def check(plan: Plan) -> Iterator[Finding]:
                 f"on `{guard.address}`, and of host `{gate.name}` only `{', '.join(known)}` is known",
                 at=host.spec.at("bind" if host.spec.bind else "address"),
                 expected=f"an address of the same family as that of `{gate.name}`, or `direct: true` of the service",
-                related=[Location(path=gate.at("address"), label="the gateway comes from here")],
+                related=[
+                    Location(path=plan.gateway.spec.at("host"), label="the gateway runs there"),
+                    Location(path=gate.at("address"), label="and comes from here"),
+                ],
             )
 
 
@@ -78,4 +81,5 @@ RULE = Rule(
     doc=__doc__,
     bad=BAD,
     good=GOOD,
+    basis=Basis.NAMED,
 )

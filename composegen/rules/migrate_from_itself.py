@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from composegen.findings import Finding, Severity
+from composegen.findings import Basis, Finding, Location, Severity
+from composegen.keypath import KeyPath
 from composegen.plan import HostPlan, Plan
 from composegen.rules import Rule
 from composegen.rules._stores import stores_in
@@ -61,19 +62,21 @@ def check(plan: Plan) -> Iterator[Finding]:
         for number, source in enumerate(service.migrate_from):
             used = next(filter(None, (_use(plan, host, source) for host in hosts)), None)
             if used is not None:
-                yield _finding(service, number, used)
+                yield _finding(service, number, *used)
 
 
 def _is_target(plan: Plan, host: HostPlan, service: Service) -> bool:
     return any(service in plan.store_of(one.writer).services for one in host.migrations)
 
 
-def _use(plan: Plan, host: HostPlan, source: str) -> str | None:
-    """What the source is on this host; None for an old one."""
+def _use(plan: Plan, host: HostPlan, source: str) -> tuple[str, KeyPath] | None:
+    """What the source is on this host, and what of the topology it comes from; None for an old one."""
     if not source.startswith("/"):
         name = source.removeprefix(f"{plan.topology.name}_")
-        return f"the volume `{name}` of this set-up" if any(name == one.name for one in host.volumes) else None
-    return next((f"store `{name}`" for name, path in _folders(plan, host) if path in stores_in(source)), None)
+        found = (one.origin for one in host.volumes if one.name == name)
+        return next(((f"the volume `{name}` of this set-up", origin) for origin in found), None)
+    folders = _folders(plan, host)
+    return next(((f"store `{name}`", ("stores", name)) for name, path in folders if path in stores_in(source)), None)
 
 
 def _folders(plan: Plan, host: HostPlan) -> Iterator[tuple[str, str]]:
@@ -90,11 +93,12 @@ def _folders(plan: Plan, host: HostPlan) -> Iterator[tuple[str, str]]:
                 yield use.name, store.mountpoint or store.path
 
 
-def _finding(service: Service, number: int, used: str) -> Finding:
+def _finding(service: Service, number: int, used: str, origin: KeyPath) -> Finding:
     return RULE.finding(
         f"`{cut(service.migrate_from[number])}` is no old store of service `{service.name}`, it is {used}",
         at=service.at("migrate_from", number),
         expected="a volume or folder of an older set-up",
+        related=[Location(path=origin, part="key", label="it comes from here")],
     )
 
 
@@ -106,4 +110,5 @@ RULE = Rule(
     doc=__doc__ or "",
     bad=BAD,
     good=GOOD,
+    basis=Basis.NAMED,
 )

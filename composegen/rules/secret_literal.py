@@ -113,7 +113,7 @@ _ELSEWHERE = "`{secret: NAME}` is known in `environment` only: hand it over ther
 def check(plan: Plan) -> Iterator[Finding]:
     """One finding per value; the message names the variable and never shows what it holds."""
     for value in (*of_services(plan), *of_apps(plan), *of_compose_keys(plan)):
-        kind = _kind(value)
+        kind = _kind(value.name, value.text)
         if kind is not None:
             yield RULE.finding(
                 f"{_place(value)} of {value.whose} holds {kind}",
@@ -126,13 +126,18 @@ def check(plan: Plan) -> Iterator[Finding]:
             )
 
 
-def _kind(value: Value) -> str | None:
+def looks_secret(name: str, text: str) -> bool:
+    """Whether a text that stands under a name ("" for none) looks like something that nobody may be shown."""
+    return _kind(name, text) is not None
+
+
+def _kind(name: str, text: str) -> str | None:
     """What the text looks like; None when it looks harmless."""
-    text = value.text.strip()
+    text = text.strip()
     if text.lower() in _STAND_INS:
         return None
     formed = next((kind for kind, form in _FORMS.items() if form.search(text)), None)
-    return formed or ("what looks like a secret" if _named_secret(value.name) and _could_be(value.name, text) else None)
+    return formed or ("what looks like a secret" if _named_secret(name) and _could_be(name, text) else None)
 
 
 def _named_secret(name: str) -> bool:

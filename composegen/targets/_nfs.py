@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from composegen.artifacts import Artifact, Syntax
@@ -37,6 +38,7 @@ def mount_source(mount: NfsMount) -> str:
     return f"{server}:{mount.path}"
 
 
+@lru_cache(maxsize=1024)
 def mount_unit(mountpoint: str) -> str:
     r"""The name of systemd's unit for a mount point, as `systemd-escape --path --suffix=mount` makes it.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from composegen.modelname import DEFAULT_HOST, parse
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
 from composegen.resolve import firewall
-from composegen.resolve.address import is_loopback, url
+from composegen.resolve.address import endpoint_url
 from composegen.resolve.gateway import secret_files
 from composegen.targets._budget import MemoryRow, ModelRow, memory_rows, memory_total, model_row, size_of, total_size
 from composegen.targets._diagram import diagram
@@ -138,12 +138,6 @@ def listed_name(name: str) -> str:
     return f"{host}{parsed.namespace}/{parsed.model}:{parsed.tag}"
 
 
-def endpoint_url(instance: Instance) -> str:
-    """Base URL of an instance as people reach it: by the host's address, unless it listens on loopback only."""
-    address = instance.binding.address
-    return url("http", address if is_loopback(address) else instance.host.address, instance.binding.port)
-
-
 def _host(plan: Plan, host: HostPlan) -> HostPage:
     nfs = bool(any(export.clients for export in host.exports) or host.nfs_mounts or mounts_by_docker(host))
     gateway = plan.gateway is not None and plan.gateway.host.name == host.name
@@ -262,6 +256,7 @@ def _place(plan: Plan, use: StoreUse) -> str:
 def _gateway(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
     return {
         "directory": plan.host(gateway.host.name).directory,
+        "several": any(len(route.servers) > 1 for route in gateway.routes),
         "pool": tuple(path for line in POOL_PATHS for path in line),
         "admin": ADMIN_PATHS if gateway.spec.admin and any(route.primary for route in gateway.routes) else (),
         "primaries": tuple(route.primary.instance.name for route in gateway.routes if route.primary),

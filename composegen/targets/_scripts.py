@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, StoreUse
-from composegen.resolve.address import is_loopback, url
+from composegen.resolve.address import endpoint_url, is_loopback, url
 from composegen.resolve.firewall import is_guarded
 from composegen.targets import _runbook
 from composegen.targets._nfs import mount_source
-from composegen.targets._runbook import endpoint_url, listed_name
+from composegen.targets._runbook import listed_name
 
 
 def script_artifacts(plan: Plan) -> Iterator[Artifact]:
@@ -70,8 +70,7 @@ def _yes(flag: bool) -> str:  # noqa: FBT001 - a word of a shell command
 
 def _there(plan: Plan, host: HostPlan) -> tuple[str, str]:
     """How the script gets to a host: by ssh, or as the only host that can be the machine on which it runs."""
-    here = [one for one in plan.hosts if one.spec.ssh is None]
-    return host.spec.ssh or "", _yes(host.spec.ssh is None and len(here) == 1)
+    return host.spec.ssh or "", _yes(host.spec.ssh is None and len(plan.local) == 1)
 
 
 def _models_hint(plan: Plan, use: StoreUse, instance: Instance) -> str:

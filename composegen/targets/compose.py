@@ -47,9 +47,11 @@ class Stanza:
 
 def artifacts(plan: Plan) -> Iterator[Artifact | Literal]:
     """Every file of every host; what the hosts themselves need (NFS, scripts, run book) after what containers need."""
+    from composegen.targets._agents import agent_artifacts
     from composegen.targets._firewall import firewall_artifacts
     from composegen.targets._migrate import migrate_artifacts
     from composegen.targets._nfs import nfs_artifacts
+    from composegen.targets._repository import repository_artifacts
     from composegen.targets._rollout import rollout_artifacts
     from composegen.targets._scripts import script_artifacts
     from composegen.targets._traefik import traefik_artifacts
@@ -64,6 +66,8 @@ def artifacts(plan: Plan) -> Iterator[Artifact | Literal]:
     yield from of_hosts
     yield from script_artifacts(plan)
     yield from rollout_artifacts(plan, of_hosts)
+    yield from repository_artifacts()
+    yield from agent_artifacts(plan)
 
 
 def _of_host(plan: Plan, host: HostPlan) -> Iterator[Artifact | Literal]:

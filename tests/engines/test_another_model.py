@@ -13,6 +13,13 @@ from tests.engines.moved import Topology
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.proves(
+    "A model added to the topology is the only one that is pulled, and no instance is recreated for it",
+    "Docker Engine",
+    "Docker Compose",
+    "Ollama",
+    "registry",
+)
 def test_only_the_added_model_is_pulled_and_every_replica_serves_it(lab: Lab, tmp_path: Path) -> None:
     def add(topology: Topology) -> None:
         topology["services"]["ollama"]["models"].insert(0, "team/added:1")

@@ -149,11 +149,27 @@ def answers(who: Neighbour, *, to: bool) -> None:
         assert (ANSWERED if to else REFUSED) in told, f"{who.name} at [{address}]:{port}: {told}"
 
 
+@pytest.mark.proves(
+    "Without the rules Docker lets everybody in to published ports: the reason for them",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_docker_lets_everybody_in_without_the_rules(host: Host) -> None:
     answers(host.stranger, to=True)
     answers(host.gate, to=True)
 
 
+@pytest.mark.proves(
+    "With the rules instance ports answer the gateway's address only, by IPv4 and IPv6",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_with_the_rules_only_the_gateway_is_answered(host: Host) -> None:
     if host.backend == "iptables":
         host.space.must("iptables", "-w", "-A", *FOREIGN.split()[1:])
@@ -167,6 +183,14 @@ def test_with_the_rules_only_the_gateway_is_answered(host: Host) -> None:
     assert (FOREIGN in before) == (host.backend == "iptables")
 
 
+@pytest.mark.proves(
+    "The host itself and other ports are left alone",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_the_host_itself_and_other_ports_are_left_alone(host: Host) -> None:
     assert ANSWERED in asked(host.space, "10.0.0.84", 11434)
     assert ANSWERED in asked(host.space, "fd00::84", 11440)
@@ -174,6 +198,14 @@ def test_the_host_itself_and_other_ports_are_left_alone(host: Host) -> None:
 
 
 @pytest.mark.parametrize("values", [OLD, NEW])
+@pytest.mark.proves(
+    "A second run of the firewall script changes nothing",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering and addresses",
+)
 def test_a_second_run_changes_nothing(host: Host, values: dict[str, str]) -> None:
     for arguments in ((), ("--check",), ("--rules", "--check")):
         done = host.script(values, *arguments)
@@ -182,6 +214,14 @@ def test_a_second_run_changes_nothing(host: Host, values: dict[str, str]) -> Non
         assert "chang" not in done.stdout
 
 
+@pytest.mark.proves(
+    "The rules hold after Docker was restarted",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_it_holds_after_docker_was_restarted(host: Host) -> None:
     host.engine.running.stop()
     host.start()
@@ -192,6 +232,14 @@ def test_it_holds_after_docker_was_restarted(host: Host) -> None:
     answers(host.stranger, to=False)
 
 
+@pytest.mark.proves(
+    "The rules hold after a reboot, from the first moment",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_it_holds_after_a_reboot_from_the_first_moment(host: Host) -> None:
     host.engine.running.stop()
     _forget_all_rules(host)
@@ -207,6 +255,14 @@ def test_it_holds_after_a_reboot_from_the_first_moment(host: Host) -> None:
     answers(host.stranger, to=False)
 
 
+@pytest.mark.proves(
+    "A port that is no longer served is opened again",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_a_port_that_is_no_longer_served_is_opened_again(host: Host) -> None:
     moved = {**OLD, "port": "11435"}
     assert host.script(moved, "--check").returncode == 1
@@ -215,6 +271,14 @@ def test_a_port_that_is_no_longer_served_is_opened_again(host: Host) -> None:
     assert REFUSED in host.stranger.asks("10.0.0.84", 11435)
 
 
+@pytest.mark.proves(
+    "A Traefik of the user's own in a container of the host is answered",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_a_traefik_of_the_users_may_be_in_a_container_of_the_host(host: Host) -> None:
     for values in (OLD, NEW):
         done = host.script(values, gateway="host: box, traefik: {run: false}")
@@ -226,6 +290,14 @@ def test_a_traefik_of_the_users_may_be_in_a_container_of_the_host(host: Host) ->
         assert ANSWERED in asked(host.space, address, port, "nsenter", f"--net=/proc/{pid}/ns/net", "--")
 
 
+@pytest.mark.proves(
+    "`direct: true` leaves the ports open, and takes the rules away",
+    "Docker Engine",
+    "Docker Engine of Debian",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_direct_leaves_the_ports_open(host: Host) -> None:
     for values in (OLD, NEW):
         done = host.script(values, more="direct: true")
@@ -237,6 +309,13 @@ def test_direct_leaves_the_ports_open(host: Host) -> None:
     assert "composegen" not in host.space.run("nft", "list", "ruleset").stdout
 
 
+@pytest.mark.proves(
+    "A Docker that filters in another way than its configuration says is noticed",
+    "Docker Engine",
+    "iptables",
+    "nftables",
+    each="ways of filtering",
+)
 def test_a_docker_that_filters_in_another_way_than_it_is_told_is_noticed(host: Host) -> None:
     configuration = host.folder / "root" / "etc" / "docker" / "daemon.json"
     right = configuration.read_text()

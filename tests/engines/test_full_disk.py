@@ -17,6 +17,10 @@ SCRIPT = 'mount -t tmpfs -o size=2m,nr_inodes=400,mode=755 tmpfs /mnt; exec "$@"
 """In a mount namespace of its own: nothing of it is seen outside."""
 
 
+@pytest.mark.proves(
+    "`composegen render` to a disk that is full, out of inodes, read-only or somebody else's leaves the old tree whole",
+    "Linux",
+)
 def test_the_old_tree_stays_whole() -> None:
     program = [sys.executable, "-m", "tests.tools.filling", "--folder", "/mnt"]
     done = subprocess.run(

@@ -50,6 +50,7 @@ def requested(site: Site, name: str) -> Any:
     return site.containers("workstation")[name]["HostConfig"]["DeviceRequests"]
 
 
+@pytest.mark.proves("Device reservations reach the engine and name one device per instance", "Docker Engine")
 def test_reservations_reach_the_engine_and_name_one_device_per_instance(make: Make) -> None:
     site = make("reservation")
     for number, name in enumerate(("ollama-1", "ollama-2")):
@@ -59,6 +60,7 @@ def test_reservations_reach_the_engine_and_name_one_device_per_instance(make: Ma
         assert environment(site, name)["NVIDIA_VISIBLE_DEVICES"] == str(number)
 
 
+@pytest.mark.proves("`gpus:` reaches the engine and names one device per instance", "Docker Engine")
 def test_gpus_reaches_the_engine_and_names_one_device_per_instance(make: Make) -> None:
     site = make("gpus")
     for number, name in enumerate(("ollama-1", "ollama-2")):
@@ -67,6 +69,7 @@ def test_gpus_reaches_the_engine_and_names_one_device_per_instance(make: Make) -
         assert environment(site, name)["NVIDIA_VISIBLE_DEVICES"] == str(number)
 
 
+@pytest.mark.proves("The container runs under the runtime called nvidia, and is told one id", "Docker Engine")
 def test_the_container_runs_under_the_runtime_called_nvidia_and_sees_one_id(make: Make) -> None:
     site = make("runtime")
     for number, name in enumerate(("ollama-1", "ollama-2")):
@@ -74,6 +77,7 @@ def test_the_container_runs_under_the_runtime_called_nvidia_and_sees_one_id(make
         assert environment(site, name)["NVIDIA_VISIBLE_DEVICES"] == str(number)
 
 
+@pytest.mark.proves("What a CDI file says of a device reaches the container of its instance", "Docker Engine")
 def test_what_a_cdi_file_says_of_a_device_reaches_the_container(make: Make) -> None:
     site = make("cdi")
     for number, name in enumerate(("ollama-1", "ollama-2")):
@@ -81,6 +85,7 @@ def test_what_a_cdi_file_says_of_a_device_reaches_the_container(make: Make) -> N
         assert given == {f"CDI_GPU_{number}"}
 
 
+@pytest.mark.proves("Device files of AMD reach the container, and a variable tells instances apart", "Docker Engine")
 def test_device_files_of_amd_reach_the_container_and_a_variable_tells_instances_apart(make: Make) -> None:
     site = make("devices", vendor="amd")
     for number, name in enumerate(("ollama-1", "ollama-2")):
@@ -89,6 +94,7 @@ def test_device_files_of_amd_reach_the_container_and_a_variable_tells_instances_
         assert environment(site, name)["ROCR_VISIBLE_DEVICES"] == str(number)
 
 
+@pytest.mark.proves("An instance without GPUs is shielded from a default runtime of NVIDIA", "Docker Engine")
 def test_an_instance_without_gpus_is_shielded_from_a_default_runtime_of_nvidia(make: Make) -> None:
     site = make("reservation", share="none")
     for name in ("ollama-1", "ollama-2"):

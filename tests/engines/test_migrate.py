@@ -100,6 +100,11 @@ def contents(move: Move) -> list[dict[str, Any]]:
     return [state(move.volume(f"{move.project}_ollama_data_{number}") / "models") for number in (1, 2)]
 
 
+@pytest.mark.proves(
+    "migrate-models.sh moves the models of old volumes while old and new instances run; sources stay as they were",
+    "Docker Engine",
+    "Ollama",
+)
 def test_models_of_old_volumes_appear_on_all_instances_without_a_restart(move: Move) -> None:
     names = fill(move)
     move.site.up(HOST)
@@ -130,6 +135,7 @@ def test_models_of_old_volumes_appear_on_all_instances_without_a_restart(move: M
     assert "to copy: 0 blobs" in again.stdout
 
 
+@pytest.mark.proves("migrate-models.sh, killed in the middle, goes on where it was", "Docker Engine", "Ollama")
 def test_killed_in_the_middle_it_goes_on_where_it_was(move: Move) -> None:
     names = fill(move)
     body = {"model": "licensed", "from": names["a"], "license": "x" * LICENCE}
@@ -163,6 +169,9 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(move: Move) -> None:
     assert contents(move) == before
 
 
+@pytest.mark.proves(
+    "migrate-models.sh finds a damaged blob by its digest, and says which volume to keep", "Docker Engine", "Ollama"
+)
 def test_a_damaged_blob_is_found_and_a_folder_helps_out(move: Move, tmp_path: Path) -> None:
     names = fill(move)
     whole = tmp_path / "it's old, $HOME"

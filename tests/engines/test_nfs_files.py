@@ -47,6 +47,7 @@ def test_there_are_samples_for_both() -> None:
 
 
 @pytest.mark.parametrize("sample", MOUNTING)
+@pytest.mark.proves("findmnt finds no fault in the fstab lines of any sample", "findmnt", each="samples")
 def test_findmnt_finds_no_fault_in_fstab(sample: str, tmp_path: Path) -> None:
     write(tree(sample), tmp_path)
     for host in planned(sample).hosts:
@@ -65,6 +66,7 @@ def test_findmnt_finds_no_fault_in_fstab(sample: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sample", EXPORTING)
+@pytest.mark.proves("exportfs understands the exports of every sample as they were meant", "exportfs", each="samples")
 def test_exportfs_understands_what_was_meant(sample: str, tmp_path: Path) -> None:
     write(tree(sample), tmp_path)
     for host in planned(sample).hosts:

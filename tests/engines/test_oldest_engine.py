@@ -47,19 +47,41 @@ def test_all_samples_but_those_that_state_an_engine() -> None:
     assert {"minimal", "shared-volume", "nfs-replicas", "init-and-apps", "isolated-gpu"} <= set(FOR_IT)
 
 
+@pytest.mark.proves(
+    "On the oldest engine every container is healthy and every instance serves its models",
+    "Docker Engine of Debian",
+    "Docker Compose",
+    "Ollama",
+    each="samples",
+)
 def test_every_container_is_healthy_and_serves_its_models(site: Site) -> None:
     claims.everything_runs(site)
     claims.every_instance_lists_its_models(site)
     claims.every_instance_streams(site)
 
 
+@pytest.mark.proves(
+    "On the oldest engine no replica can write models", "Docker Engine of Debian", "Ollama", each="samples"
+)
 def test_no_replica_can_write(site: Site) -> None:
     claims.replicas_cannot_write(site)
 
 
+@pytest.mark.proves(
+    "On the oldest engine applications start after the models that they need",
+    "Docker Engine of Debian",
+    "Docker Compose",
+    each="samples",
+)
 def test_applications_start_after_the_models(site: Site) -> None:
     claims.applications_waited(site)
 
 
+@pytest.mark.proves(
+    "On the oldest engine a second `up` recreates nothing and pulls nothing",
+    "Docker Engine of Debian",
+    "Docker Compose",
+    each="samples",
+)
 def test_a_second_up_changes_and_pulls_nothing(site: Site) -> None:
     claims.a_second_up_changes_nothing(site)

@@ -19,6 +19,7 @@ def _folders(paths: list[str]) -> str:
     return fresh + "".join(f"mkdir -p {shlex.quote(path)}; " for path in paths)
 
 
+@pytest.mark.proves("findmnt finds no fault in the fstab lines of random topologies", "findmnt")
 def test_findmnt_finds_no_fault_in_any_fstab() -> None:
     for case in many():
         for host in case.plan.hosts:
@@ -30,6 +31,7 @@ def test_findmnt_finds_no_fault_in_any_fstab() -> None:
                 assert "no errors or warnings" in told, (told, case.text)
 
 
+@pytest.mark.proves("exportfs understands every export of random topologies", "exportfs")
 def test_exportfs_understands_every_export() -> None:
     for case in many():
         for host in case.plan.hosts:

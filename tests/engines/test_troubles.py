@@ -47,6 +47,12 @@ def fails(site: Site) -> str:
     return site.logs("box", "ollama-init")
 
 
+@pytest.mark.proves(
+    "A registry that is down ends `up --wait` with a message that says so; the next `up` succeeds",
+    "Docker Compose",
+    "Ollama",
+    "registry",
+)
 def test_a_registry_that_is_down_is_said_and_the_next_up_succeeds(lab: Lab, make: Make) -> None:
     site = make(quickly)
     lab.registry.stop()
@@ -59,6 +65,12 @@ def test_a_registry_that_is_down_is_said_and_the_next_up_succeeds(lab: Lab, make
     site.up("box")
 
 
+@pytest.mark.proves(
+    "A model that the registry does not know ends `up --wait` at once, with its name",
+    "Docker Compose",
+    "Ollama",
+    "registry",
+)
 def test_a_name_that_the_registry_does_not_know_is_said_at_once(lab: Lab, make: Make) -> None:
     name = f"{lab.registry.host}/team/misspelt:1"
 
@@ -72,6 +84,7 @@ def test_a_name_that_the_registry_does_not_know_is_said_at_once(lab: Lab, make: 
     assert "1 of 2 model(s) missing" in said
 
 
+@pytest.mark.proves("A full disk ends `up --wait` at once, with a message that says so", "Docker Compose", "Ollama")
 def test_a_full_disk_is_said_at_once(lab: Lab, make: Make) -> None:
     def change(topology: Topology) -> None:
         quickly(topology)

@@ -34,6 +34,12 @@ def failures(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
 
 
+@pytest.mark.proves(
+    "verify.sh finds nothing where all is well, and finds a gateway that lets everybody change models or is down",
+    "Docker Engine",
+    "Traefik",
+    "Ollama",
+)
 def test_it_tells_what_is_well_from_what_is_not(site: Site) -> None:
     wait_until(lambda: verify(site, "server80").returncode == 0, "all is well on the gateway's host")
     told = verify(site, "server80").stdout

@@ -23,11 +23,13 @@ from tests.properties.effort import SEED, examples
 from tests.sampling import FOLDER, SAMPLES
 
 ELSEWHERE = {
+    "CG016": "a patch makes a generated file wrong; the patch is told by what it matches",
     "CG008": "the variable is listed no longer; its use is told",
     "CG102": "a default is gone; the null that took it away is told",
     "CG104": "the kind of a store is another one; what does not belong to that kind is told",
     "CG106": "the name is gone; what still uses it is told",
     "CG107": "the last host of a service is gone; the service is told",
+    "CG111": "what is generated is other than a patch expects; the patch is told",
 }
 """Findings about what has lost the thing that it needs: they stand at what is left."""
 

@@ -126,6 +126,9 @@ CONTEXT: frozenset[tuple[type[Section], str]] = frozenset(
         (Topology, "variables"),
         (Topology, "rules"),
         (Topology, "output"),
+        (Topology, "templates"),
+        (Topology, "patches"),
+        (Topology, "agents"),
         (Host, "address"),
         (Host, "bind"),
         (Host, "gpus"),
@@ -220,7 +223,13 @@ def topologies(draw: Draw) -> Data:
         ),
         "rules": work.one_of(ABSENT, {}, {"floating-tag": "note", "weights-ignored": "off"}),
         "output": work.one_of(ABSENT, "deploy", "out/ü x"),
+        "templates": work.one_of(ABSENT, ABSENT, "templates"),
+        "patches": work.one_of(ABSENT, [], _patches(work)),
+        "agents": work.one_of(ABSENT, ABSENT, ["compose-farm"]),
     }
+    if given["agents"] is not ABSENT:
+        for name, host in work.hosts.items():
+            host["directory"] = f"/srv/{name}"
     if given["variables"]:
         work.one_of(*work.services.values())["image"] = "${IMAGE:-ollama/ollama:0.32.15}"
     return section_of(draw, Topology, given)
@@ -238,6 +247,16 @@ def _host(work: Drawing, number: int) -> Data:
     gpus = _gpus(work) if work.often() else ABSENT
     docker = NEWEST if gpus is not ABSENT else work.one_of(ABSENT, NEWEST, {"engine": "24.0.7"}, {"compose": "2.30"})
     return section_of(work.draw, Host, {"address": address, "bind": bind, "gpus": gpus, "docker": docker})
+
+
+def _patches(work: Drawing) -> list[Data]:
+    """Patches that find something in every file: there is at least one container."""
+    label = {work.draw(TEXT.filter(bool)): work.draw(TEXT), "a": "x"}
+    return [
+        {"match": "services.*", "count": "any", "merge": {"labels": label}, "hosts": ["*"]},
+        {"match": "services.*.labels.a", "count": "any", "set": work.draw(TEXT), "file": "compose.yaml"},
+        {"match": "services.*.labels.a", "count": "any", "remove": True},
+    ]
 
 
 def _gpus(work: Drawing) -> Data:

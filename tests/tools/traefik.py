@@ -16,6 +16,7 @@ from typing import Any
 
 BIN = Path(sys.executable).parent
 DEADLINE = 20.0
+PAGE = 1000
 
 
 class Traefik:
@@ -26,9 +27,15 @@ class Traefik:
         self.api, self.entry, self.log = api, entry, log
 
     def ask(self, what: str) -> list[dict[str, Any]]:
-        """One list of the API: `routers`, `services` or `middlewares`, those of the files only."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.api}/api/http/{what}", timeout=5) as answer:
-            entries: list[dict[str, Any]] = json.load(answer)
+        """One list of the API: `routers`, `services` or `middlewares`, those of the files only, all pages of it."""
+        entries: list[dict[str, Any]] = []
+        page, following = 0, 1
+        while following > page:  # after the last page comes the first again
+            page = following
+            url = f"http://127.0.0.1:{self.api}/api/http/{what}?per_page={PAGE}&page={page}"
+            with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+                entries += json.load(answer)
+                following = int(answer.headers["X-Next-Page"])
         return [entry for entry in entries if entry["provider"] == "file"]
 
     def errors(self) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from composegen import acceptance, document, inheritance, schema, validation, variables
+from composegen.io import resources
+from tests.properties import mutations
 from tests.sampling import FOLDER, SAMPLES
 
 VALUES: tuple[Any, ...] = (
@@ -84,6 +86,48 @@ def test_the_verdicts_agree(sample: str) -> None:
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_verdicts_agree_over_many(sample: str) -> None:
     assert [(seed, found) for seed in range(600) if (found := disagreement(sample, seed))] == []
+
+
+def told_apart(sample: str, seed: int) -> Any:
+    """What is found only when the schema sees all of a mutant, or only when it sees what is suspect."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    mutant = copy.deepcopy(data(sample))
+    for _ in range(chance.randrange(1, 6)):
+        mutate(mutant, chance)
+    parsed, _ = document.parse(sample, mutations.dump(mutant).encode())
+    if parsed is None:
+        return None
+    suspect = acceptance.suspect(inheritance.effective(parsed.data))
+    whole = validation.validate(parsed, schema.generate(), resources.compose_schema)
+    narrowed = validation.validate(parsed, schema.generate(), resources.compose_schema, suspect)
+    return None if whole == narrowed else (whole, narrowed)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_what_is_suspect_has_all_that_is_wrong(sample: str) -> None:
+    start = random.SystemRandom().randrange(10**9)
+    assert [(seed, found) for seed in range(start, start + 10) if (found := told_apart(sample, seed))] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_what_is_suspect_has_all_that_is_wrong_over_many(sample: str) -> None:
+    assert [(seed, found) for seed in range(500) if (found := told_apart(sample, seed))] == []
+
+
+def test_what_fits_is_not_suspect() -> None:
+    hosts = {"a": {"address": "10.0.0.1"}, "b": {"adress": "10.0.0.2"}, "C": {"address": "10.0.0.3"}}
+    services = {"s": {"hosts": {"a": 1, "b": "x"}, "models": []}, "t": {"hosts": {"a": 1}}}
+    assert acceptance.suspect({"name": "n", "hosts": hosts, "services": services, "stores": {}, "x": 1}) == {
+        "name": "n",
+        "hosts": {"b": hosts["b"], "C": hosts["C"]},
+        "services": {"s": {"hosts": {"b": "x"}, "models": []}},
+        "stores": {},
+        "x": 1,
+    }
+    assert acceptance.suspect({"hosts": {"a": {"address": "10.0.0.1"}, "b": {"address": "10.0.0.2"}}}) == {
+        "hosts": {"a": {"address": "10.0.0.1"}}
+    }
 
 
 def test_both_verdicts_occur() -> None:

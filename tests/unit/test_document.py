@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composegen import document, limits
+from composegen import document, events, limits
 from composegen.document import Document
 from composegen.findings import Finding, Findings, Location, Span
 from composegen.keypath import KeyPath
@@ -278,9 +279,35 @@ def test_a_cycle_is_told_at_the_alias() -> None:
         "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{x: *a{i - 1}}}\n" for i in range(1, 300)),
     ],
 )
-@pytest.mark.slow
 def test_what_would_run_away_is_refused(text: str) -> None:
     assert only(text).code == "CG004"
+
+
+def test_a_bomb_is_told_at_the_alias_that_goes_over_the_limit() -> None:
+    names = "abcdefg"
+    levels = (f"{name}: &{name} [{', '.join(['*' + below] * 10)}]\n" for below, name in pairwise(names))
+    finding = only("a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(levels))
+    assert "1,000,000 values" in finding.message
+    assert at(finding) == (6, 8 + 4 * 7), "the eighth: it and what stands before it are more than a million"
+    (anchor,) = finding.related
+    assert anchor.span is not None
+    assert (anchor.span.line, anchor.label) == (5, "`&e` stands for 111,111 values")
+
+
+def test_what_aliases_stand_for_counts_to_the_last_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: &a [x, y, z]\nb: *a\n"  # two lists of three, and the mapping
+    monkeypatch.setattr(events, "MAX_VALUES", 9)
+    assert parse(text).data["b"] == ["x", "y", "z"]
+    monkeypatch.setattr(events, "MAX_VALUES", 7)
+    assert at(only(text)) == (2, 4)
+
+
+def test_depth_is_told_at_the_alias_that_goes_over_the_limit() -> None:
+    deep = "[" * 60 + "]" * 60
+    finding = only(f"a: &a {deep}\nb:\n  c: [{'[' * 39}*a{']' * 39}]\n")
+    assert (finding.code, at(finding)) == ("CG004", (3, 46))
+    assert finding.related[0].label == "`&a` stands for 60 values"
+    assert parse(f"a: &a {deep}\nb: [{'[' * 39}*a{']' * 39}]\n").data["b"]
 
 
 def test_a_huge_file_is_refused_unread() -> None:

@@ -213,7 +213,9 @@ def test_markdown_shows_text_as_it_is() -> None:
 
 
 def test_a_mermaid_label_is_quoted() -> None:
-    assert quoting.mermaid('a "b" #1 <c>') == '"a #quot;b#quot; #35;1 #lt;c#gt;"'
+    assert quoting.mermaid('a "b" #1 <c>') == '"a #34;b#34; #35;1 #60;c#62;"'
+    assert quoting.mermaid("`&lt;`") == '"#96;#38;lt;#96;"'
+    assert quoting.mermaid("%%{init: {}}%%") == '"#37;#37;#123;init: #123;#125;#125;#37;#37;"'
 
 
 def test_json_is_no_surprise() -> None:

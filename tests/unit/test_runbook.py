@@ -211,7 +211,7 @@ def test_a_nas_is_told_whom_to_let_in() -> None:
     text = book(plan(store=nfs_store(server=None, external="nas.example", writer="server80")))
     assert "| `10.0.0.80` (server80) | read and write | kept" in text
     assert "| `10.0.0.84` (server84) | read only | squashed |" in text
-    assert "store models on the NAS nas.example" in text
+    assert '[("models<br/>NFS on nas.example, ' in text
 
 
 def test_what_a_reboot_without_the_server_leads_to_depends_on_who_mounts() -> None:

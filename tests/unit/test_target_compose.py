@@ -417,6 +417,23 @@ def test_weights_and_strategies() -> None:
     assert pool["sticky"] == {"cookie": {"name": "farm-ollama", "httpOnly": True, "sameSite": "lax"}}
 
 
+@pytest.mark.parametrize(
+    ("fields", "attempts"), [("", 20), ("  retry: 1\n", 1), ("  retry: 2\n", 20), ("  retry: 30\n", 30)]
+)
+def test_a_request_is_tried_until_the_health_check_has_left_the_dead_instance_out(fields: str, attempts: int) -> None:
+    retry = gateway(fields)["http"]["middlewares"]["farm-retry"]["retry"]
+    assert retry == {"attempts": attempts, "initialInterval": "200ms"}
+    check = gateway(fields)["http"]["services"]["farm-ollama"]["loadBalancer"]["healthCheck"]
+    assert check["interval"] == "3s"
+    assert attempts == 1 or (attempts - 1) * 0.2 > 3
+
+
+@pytest.mark.parametrize(("version", "interval"), [("3.4.9", None), ("3.5.0", "1s")])
+def test_an_instance_that_is_down_is_asked_more_often_where_traefik_can(version: str, interval: str | None) -> None:
+    services = gateway(f"  traefik: {{version: {version}}}\n")["http"]["services"]
+    assert {one["loadBalancer"]["healthCheck"].get("unhealthyInterval") for one in services.values()} == {interval}
+
+
 def test_nothing_cuts_a_stream_or_an_upload() -> None:
     http = gateway()["http"]
     timeouts = http["serversTransports"]["farm"]["forwardingTimeouts"]

@@ -344,24 +344,24 @@ unknown() {
     fi
 }
 
-instance big /opt/kitchen_sink chat-1 http://10.0.0.3:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
-instance big /opt/kitchen_sink chat-2 http://10.0.0.3:11435 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
-instance big /opt/kitchen_sink draft-1 http://10.0.0.3:11440 draft pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' no ops@10.0.0.3 no
-instance gate /srv/kitchen chat-1 http://gate.example:11434 chat pool 'on big: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@gate.example no
-instance gate /srv/kitchen notes-1 http://gate.example:11470 notes cache 'on gate: cd /srv/kitchen && docker compose up -d --wait; if that fails: docker compose logs notes-init' no ops@gate.example no
-instance gate /srv/kitchen trial-1 http://gate.example:11460 trial scratch 'on gate: cd /srv/kitchen && docker compose exec trial-1 ollama pull MODEL' no ops@gate.example no
-instance small /opt/kitchen_sink embed-1 'http://[fd00::4]:11450' embed nas 'on small: cd /opt/kitchen_sink && docker compose up -d --wait; if that fails: docker compose logs embed-init' no ops@small.example no
+instance big /srv/kitchen/big chat-1 http://10.0.0.3:11434 chat pool 'on big: cd /srv/kitchen/big && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
+instance big /srv/kitchen/big chat-2 http://10.0.0.3:11435 chat pool 'on big: cd /srv/kitchen/big && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@10.0.0.3 no
+instance big /srv/kitchen/big draft-1 http://10.0.0.3:11440 draft pool 'on big: cd /srv/kitchen/big && docker compose up -d --wait; if that fails: docker compose logs chat-init' no ops@10.0.0.3 no
+instance gate /srv/kitchen/gate chat-1 http://gate.example:11434 chat pool 'on big: cd /srv/kitchen/big && docker compose up -d --wait; if that fails: docker compose logs chat-init' yes ops@gate.example no
+instance gate /srv/kitchen/gate notes-1 http://gate.example:11470 notes cache 'on gate: cd /srv/kitchen/gate && docker compose up -d --wait; if that fails: docker compose logs notes-init' no ops@gate.example no
+instance gate /srv/kitchen/gate trial-1 http://gate.example:11460 trial scratch 'on gate: cd /srv/kitchen/gate && docker compose exec trial-1 ollama pull MODEL' no ops@gate.example no
+instance small /srv/kitchen/small embed-1 'http://[fd00::4]:11450' embed nas 'on small: cd /srv/kitchen/small && docker compose up -d --wait; if that fails: docker compose logs embed-init' no ops@small.example no
 one_version chat
 one_version draft
 one_version embed
 one_version notes
 one_version trial
 mounted big ops@10.0.0.3 no 'findmnt -n -o SOURCE -M /mnt/models' /mnt/models gate.example:/srv/models
-gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix chat-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink chat-1 http://10.0.0.3:11434 yes 1
-gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix chat-2 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-2 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink chat-2 http://10.0.0.3:11435 yes 1
-gpus big ops@10.0.0.3 no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix draft-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T draft-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink draft-1 http://10.0.0.3:11440 no 1
-gpus small ops@small.example no 'cd /opt/kitchen_sink && { docker compose logs --no-log-prefix embed-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T embed-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /opt/kitchen_sink embed-1 'http://[fd00::4]:11450' no 1
-gateway gate /srv/kitchen https://llm.example:11400 gate.example:11400 'cd /srv/kitchen && docker compose logs --tail 50 traefik' yes yes
+gpus big ops@10.0.0.3 no 'cd /srv/kitchen/big && { docker compose logs --no-log-prefix chat-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /srv/kitchen/big chat-1 http://10.0.0.3:11434 yes 1
+gpus big ops@10.0.0.3 no 'cd /srv/kitchen/big && { docker compose logs --no-log-prefix chat-2 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T chat-2 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /srv/kitchen/big chat-2 http://10.0.0.3:11435 yes 1
+gpus big ops@10.0.0.3 no 'cd /srv/kitchen/big && { docker compose logs --no-log-prefix draft-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T draft-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /srv/kitchen/big draft-1 http://10.0.0.3:11440 no 1
+gpus small ops@small.example no 'cd /srv/kitchen/small && { docker compose logs --no-log-prefix embed-1 | grep -e '"'"'msg="Listening on'"'"' -e '"'"'msg="inference compute"'"'"'; docker compose exec -T embed-1 sh -c '"'"'if command -v nvidia-smi >/dev/null; then echo nvidia-smi; nvidia-smi -L; fi; ls -d /dev/kfd /dev/dri/renderD* /dev/nvidia[0-9]*'"'"'; } 2>/dev/null; true' /srv/kitchen/small embed-1 'http://[fd00::4]:11450' no 1
+gateway gate /srv/kitchen/gate https://llm.example:11400 gate.example:11400 'cd /srv/kitchen/gate && docker compose logs --tail 50 traefik' yes yes
 
 if [ "$checks" -eq 0 ]; then
     echo 'Nothing to check here.'

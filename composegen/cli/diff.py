@@ -1,0 +1,198 @@
+"""`composegen diff`: what rolling out would do, per host and service, with effect and cause."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from composegen.cli import candidates, options, streams, views
+from composegen.cli.progress import Bar
+from composegen.errors import ComposegenError, ExitCode
+
+if TYPE_CHECKING:
+    from composegen.cli.difference import Difference
+    from composegen.io.source import Opened
+    from composegen.pipeline import Compiled
+    from composegen.report.review import About
+
+CHANGED = 2
+"""What `--detailed-exitcode` ends with when something changes."""
+
+BUDGET = 60_000
+"""Bytes of Markdown; GitHub takes 65,536 characters, and the rest is for who puts it there."""
+
+LEAST = 1_000
+"""Bytes below which not even the counts would fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The options, as they stand on the command line."""
+
+    topology: str | None
+    output: str | None
+    against: str | None
+    format: str
+    host: str | None
+    env_file: tuple[str, ...]
+    templates: str | None
+    out: str | None
+    context: int
+    budget: int
+    patch: bool
+    summary: bool
+    exit_code: bool
+    detailed_exitcode: bool
+    strict: bool
+
+    @property
+    def wish(self) -> views.Wish:
+        """What is asked of a view."""
+        return views.Wish(summary=self.summary, context=self.context, budget=self.budget)
+
+    def render(self, *, force: bool) -> str:
+        """The command that makes the change."""
+        words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
+        words += [] if self.output is None else ["-o", self.output]
+        words += [word for file in self.env_file for word in ("--env-file", file)]
+        words += [] if self.templates is None else ["--templates", self.templates]
+        words += [] if self.out is None else ["--plan", self.out]
+        return shlex.join([*words, *(["--force"] if force else [])])
+
+
+class _Command(click.Command):
+    """Ends with 1 instead of 2 when the command line is wrong, where 2 is to mean that something changes."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Click's, but for the exit code of a wrong command line."""
+        detailed = "--detailed-exitcode" in args
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            if not detailed:
+                raise
+            error.show()
+            raise click.exceptions.Exit(ExitCode.FINDINGS) from error
+
+
+@click.command("diff", cls=_Command)
+@options.topology
+@options.output
+@options.against
+@click.option(
+    "--format",
+    type=click.Choice(tuple(views.VIEWS)),
+    default="text",
+    show_default=True,
+    help="How the plan is printed: for people, for programs, or for a pull request.",
+)
+@click.option("--patch", is_flag=True, help="Print a unified diff of the files instead, for `git apply`.")
+@click.option("--summary", is_flag=True, help="Print only what must not be missed, and the counts.")
+@click.option("--host", metavar="NAME", shell_complete=candidates.hosts, help="Only what concerns this host.")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `composegen render --plan FILE`."
+)
+@click.option(
+    "--context", metavar="N", type=click.IntRange(0), default=3, show_default=True, help="Lines around a --patch."
+)
+@click.option(
+    "--budget",
+    metavar="BYTES",
+    type=click.IntRange(LEAST),
+    default=BUDGET,
+    show_default=True,
+    help="How long --format markdown may become; what does not fit is left out, and that is said.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit 1 when something changes.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 0 when nothing changes, 2 when something does, 1 on errors."
+)
+@options.strict
+@options.env_file
+@options.templates
+@options.colour
+def command(**given: Any) -> None:
+    """Say what rolling out TOPOLOGY would do: per host and service the effect, what differs, and which line caused it.
+
+    What render would write is compared with what is in the output folder. No file of it is written, and no Docker is
+    asked.
+    """
+    asked = Asked(**given)
+    try:
+        code = _diff(asked)
+    except (ComposegenError, OSError) as error:
+        if not asked.detailed_exitcode:
+            raise
+        streams.say(f"composegen: {error}")
+        code = ExitCode.FINDINGS
+    click.get_current_context().exit(code)
+
+
+def _diff(asked: Asked) -> int:
+    """Compare and print; the exit code."""
+    if asked.out is not None and (asked.host or asked.against):
+        raise ComposegenError(
+            "--out saves a plan of the whole output folder: it goes with neither --host nor --against"
+        )
+    found = _compare(asked)
+    if found is None:
+        return ExitCode.FINDINGS
+    about = _about(asked, found)
+    if asked.out is not None:
+        views.save(found, about, asked.out)
+    if asked.patch:
+        views.print_patch(found, asked.wish, whole=asked.host is None)
+    else:
+        streams.result(views.VIEWS[asked.format](found, about, asked.wish))
+    if not found.changes.effective:
+        return ExitCode.DONE
+    if asked.detailed_exitcode:
+        return CHANGED
+    return ExitCode.FINDINGS if asked.exit_code else ExitCode.DONE
+
+
+def _compare(asked: Asked) -> Difference | None:
+    """Both sides; None when findings of the topology forbid to go on. All findings are printed."""
+    from composegen import pipeline
+    from composegen.cli.difference import difference
+    from composegen.io.source import open_topology
+
+    opened = open_topology(asked.topology, asked.env_file, asked.templates)
+    with Bar() as bar:
+        compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
+    if _is_blocked(asked, opened, compiled):
+        return None
+    found = difference(opened, compiled, asked.output, asked.against)
+    return found if asked.host is None or found is None else found.of_host(asked.host)
+
+
+def _is_blocked(asked: Asked, opened: Opened, compiled: Compiled) -> bool:
+    """Whether findings forbid to go on; all are printed."""
+    blocked = compiled.tree is None
+    if compiled.findings:
+        from composegen.cli import reporting
+
+        blocked = blocked or reporting.blocks(compiled.findings, strict=asked.strict)
+        about = reporting.sources(opened.source, opened.world, compiled)
+        reporting.print_report(compiled.findings, about, ending="nothing was compared" if blocked else "")
+    return blocked
+
+
+def _about(asked: Asked, found: Difference) -> About:
+    """What was compared, in words."""
+    from composegen.report.review import About
+
+    assert found.compiled.document is not None  # for the type checker: what has a tree was read
+    return About(
+        name=found.opened.source.name,
+        after=found.before.name,
+        locate=found.compiled.document.locate,
+        next=asked.render(force=bool(found.changes.conflicts)),
+        before_name=found.before.topology,
+        locate_before=found.before.locate,
+    )

@@ -1,0 +1,51 @@
+"""Saved plans: `diff --out` writes what was reviewed, `render --plan` applies just that or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composegen import savedplan
+from composegen.cli import options, streams
+from composegen.errors import ExitCode
+from composegen.io import disk
+from composegen.io.places import explained
+from composegen.io.source import read_file
+from composegen.manifest import LOCK
+
+if TYPE_CHECKING:
+    from composegen.artifacts import Tree
+    from composegen.io.source import Opened
+    from composegen.pipeline import Compiled
+    from composegen.savedplan import SavedPlan
+
+
+def basis(opened: Opened, compiled: Compiled, planned: Tree, root: Path) -> SavedPlan:
+    """What a plan for the output folder `root` rests on now. Raises ComposegenError when that cannot be read."""
+    lock = disk.read_lock(root)
+    found = disk.read(root, [*planned, *lock.files, LOCK])
+    sources = {Path(opened.source.name).name: opened.source.data, **compiled.files}
+    own = compiled.own_templates.texts if compiled.own_templates else {}
+    templates = {**opened.world.templates, **{f"own/{name}": text for name, text in own.items()}}
+    return savedplan.of(sources, templates, planned, found)
+
+
+def save(file: str, text: str) -> None:
+    """Write a plan. Raises ComposegenError when that cannot be done."""
+    with explained("; the plan was not saved"):
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+
+
+def hold_to(file: str, now: SavedPlan) -> None:
+    """End the command where the saved plan in `file` is not about what is there now.
+
+    Raises ComposegenError when the file cannot be read, or is no saved plan.
+    """
+    moved = savedplan.moved(savedplan.loads(read_file(Path(file)), file), now)
+    if not moved:
+        return
+    streams.say(f"{file} was reviewed, but since then:")
+    for sentence in moved:
+        streams.say(f"  - {sentence}")
+    streams.say(f"Nothing was written. Review it anew: composegen diff --out {file}")
+    options.end(ExitCode.FINDINGS)

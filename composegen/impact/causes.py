@@ -1,0 +1,220 @@
+"""Which place of the topology is the reason for a difference in a generated file.
+
+The plan knows where each of its parts comes from. Where a part is gone, the place around it that is still there is
+told, or with the topology of before its own place in that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from composegen.findings import Location
+from composegen.impact.changed import Changed
+from composegen.impact.model import ABSENT, Difference
+from composegen.keypath import KeyPath
+from composegen.plan import Container, Plan, Role
+from composegen.resolve.gateway import CONTAINER
+from composegen.topology import App, Gateway, Service
+
+_GPU_KEYS = frozenset({"gpus", "devices", "runtime"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """A place, and whether it is one of the topology as it was."""
+
+    at: Location
+    older: bool = False
+
+
+def of_difference(host: Changed, service: str, difference: Difference) -> Cause | None:
+    """The reason for one difference of a service; None where no topology is known."""
+    new, old = container(host, service), container(host, service, older=True)
+    path = difference.path
+    if new is not None and (difference.after is not ABSENT or old is None):
+        model = _model(new, difference)
+        return Cause(at=Location(path=_place(new, path), part="key") if model is None else Location(path=model))
+    if old is not None:
+        return Cause(at=Location(path=_place(old, path)), older=True)
+    return None
+
+
+def of_presence(host: Changed, service: str) -> Cause | None:
+    """Why a service is there, or no longer."""
+    new, old = container(host, service), container(host, service, older=True)
+    if new is not None:
+        return Cause(at=Location(path=new.origin, part="key"))
+    if old is not None:
+        return Cause(at=Location(path=old.origin, part="key"), older=True)
+    return gone(host, service)
+
+
+def gone(host: Changed, service: str) -> Cause | None:
+    """The nearest place that is still there of a service of which only the name is known."""
+    if host.plan is None:
+        return Cause(at=Location(path=("hosts",), part="key"))
+    if service == CONTAINER:
+        return Cause(at=Location(path=("gateway", "host")))
+    name = service.rpartition("-")[0]
+    for instance in host.plan.instances:
+        if instance.service.name == name:
+            return Cause(at=Location(path=instance.placement.origin, part="key"))
+    return Cause(at=Location(path=("services", name), part="key"))
+
+
+def of_servers(plan: Plan | None, urls: Iterable[str]) -> Cause | None:
+    """The placement of an instance that the gateway reaches by one of these URLs."""
+    wanted = set(urls)
+    if plan is None or plan.gateway is None:
+        return None
+    servers = [server for route in plan.gateway.routes for server in route.servers]
+    found = next((server for server in servers if server.url in wanted), None)
+    if found is None:  # gone: another one of the same machine says where
+        addresses = {url.rpartition(":")[0] for url in wanted}
+        found = next((server for server in servers if server.url.rpartition(":")[0] in addresses), None)
+    return Cause(at=Location(path=found.instance.placement.origin, part="key")) if found else None
+
+
+def of_gateway(plan: Plan | None, key: str = "") -> Cause | None:
+    """The gateway, or one of its fields where that is stated."""
+    if plan is None or plan.gateway is None:
+        return None
+    return Cause(at=Location(path=plan.gateway.spec.at(*([key] if key else ())), part="value" if key else "key"))
+
+
+def of_name(host: Changed) -> Cause | None:
+    """The name of the set-up, where what ran belonged to a project of another name."""
+    if host.plan is None or not host.before.services or host.before.name == host.after.name:
+        return None
+    return Cause(at=Location(path=("name",)))
+
+
+def of_definition(host: Changed, volume: str) -> Cause | None:
+    """Why a named volume is what it is: the store, or what an app says of it."""
+    for older, plan in ((False, host.plan), (True, host.old_plan)):
+        found = next((one.origin for one in plan.volumes if one.name == volume), ()) if plan else ()
+        if found:
+            return Cause(at=Location(path=found, part="key"), older=older)
+    return None
+
+
+def of_reach(host: Changed, plan: Plan | None) -> Cause | None:
+    """Why others are let in, or to other ports: an instance that comes, goes or moves, else the gateway."""
+    for instance in host.plan.instances if host.plan else ():
+        old, new = (stack.services.get(instance.name) or {} for stack in (host.before, host.after))
+        if old.get("ports") != new.get("ports"):
+            return Cause(at=Location(path=instance.placement.origin, part="key"))
+    left = (name for name, one in host.before.services.items() if name not in host.after.services and "ports" in one)
+    gone_ = next((cause for name in left if (cause := of_presence(host, name))), None)
+    return gone_ if gone_ and not host.is_gone else of_gateway(plan)
+
+
+def of_clients(plan: Plan | None, addresses: Iterable[str]) -> Cause | None:
+    """The placement on a host with one of these addresses, to which a folder is exported now."""
+    wanted = set(addresses)
+    hosts = (host for host in plan.hosts if host.spec.address in wanted and host.instances) if plan else ()
+    return next((Cause(at=Location(path=one.instances[0].placement.origin, part="key")) for one in hosts), None)
+
+
+def of_store(host: Changed) -> Cause | None:
+    """The store that this host exports, mounts or lets Docker mount: the first one there is."""
+    for older, plan in ((False, host.plan), (True, host.old_plan)):
+        if plan is not None:
+            origins = [
+                *(one.origin for one in plan.exports),
+                *(one.origin for one in plan.nfs_mounts),
+                *(one.origin for one in plan.volumes if one.nfs_device),
+            ]
+            if origins:
+                return Cause(at=Location(path=origins[0], part="key"), older=older)
+    return None
+
+
+def container(host: Changed, service: str, *, older: bool = False) -> Container | None:
+    """A container of the plan, by the name of its service in the Compose file."""
+    plan = host.old_plan if older else host.plan
+    return next((one for one in plan.containers if one.name == service), None) if plan else None
+
+
+def _model(container: Container, difference: Difference) -> KeyPath | None:
+    """The model that the command of a model-init has come to name; None for any other difference."""
+    before, after = difference.before, difference.after
+    if difference.path != ("command",) or not isinstance(after, list) or not isinstance(container.spec, Service):
+        return None
+    known = before if isinstance(before, list) else []
+    named = (model for model in container.spec.models if model.name in after and model.name not in known)
+    return next((model.origin for model in named), None)
+
+
+def _place(container: Container, path: KeyPath) -> KeyPath:  # noqa: PLR0911 - one for each kind of place
+    """Where the topology says what stands at a path of the service."""
+    spec = container.spec
+    match path:
+        case ("environment", str(name), *_):
+            return _variable(container, name)
+        case ("ports", *_) if container.bindings:
+            return container.bindings[0].origin
+        case ("volumes", int(index), *_) if index < len(container.mounts) and not isinstance(spec, App):
+            return container.mounts[index].origin or container.origin
+        case ("labels", str(label), *_) if label.startswith("composegen."):
+            return _labelled(container, label)
+        case ("deploy", "resources", "limits", "memory", *_) if isinstance(spec, Service):
+            return spec.at("memory")
+        case ("deploy", "resources", "reservations", *_) if container.gpus:
+            return container.gpus.origin or container.origin
+        case (str(key), *_) if key in _GPU_KEYS and container.gpus:
+            return container.gpus.origin or container.origin
+        case ("command" | "entrypoint", *_) if container.role in (Role.INIT, Role.WAIT):
+            return spec.at("models")
+    return _stated(container, spec, path)
+
+
+def _stated(container: Container, spec: Service | App | Gateway, path: KeyPath) -> KeyPath:
+    """For what stands under its own name in the topology, or under `compose:`."""
+    match spec, path:
+        case Gateway(), ("image", *_):
+            return spec.at("traefik", "version")
+        case Gateway(), ("networks", *_):
+            return spec.at("hostname")
+        case App(), _:
+            return spec.at("compose", *path)
+        case Service(), ("image", *_):
+            return spec.at("image")
+        case Service(), (str(key), *_) if key in (container.extra or {}):
+            return spec.at("compose", *path)
+    return container.origin
+
+
+_GENERATED = {
+    "OLLAMA_NO_CLOUD": "hosts",
+    "OLLAMA_LOAD_TIMEOUT": "store",
+    "OLLAMA_MODELS": "store",
+    "OLLAMA_HOST": "hosts",
+    "NVIDIA_VISIBLE_DEVICES": "hosts",
+}
+"""Variables that composegen sets itself, and the field of a service from which each follows."""
+
+
+def _variable(container: Container, name: str) -> KeyPath:
+    spec = container.spec
+    stated = next((one.origin for one in container.environment if one.name == name), ())
+    if stated or not isinstance(spec, Service):
+        return stated or container.origin
+    if name in _GENERATED and name not in spec.environment:
+        return spec.at(_GENERATED[name])
+    return spec.at("environment", name)
+
+
+def _labelled(container: Container, label: str) -> KeyPath:
+    """What a label of composegen's own goes by."""
+    spec = container.spec
+    match label, spec:
+        case "composegen.modelfiles", Service():
+            built = [model for model in spec.models if model.modelfile is not None]
+            return built[0].at("modelfile") if built else spec.at("models")
+        case "composegen.entrypoint", Gateway():
+            return spec.at("entrypoint")
+        case "composegen.resolver", Gateway():
+            return spec.at("tls")
+    return container.origin

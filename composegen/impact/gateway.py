@@ -1,0 +1,163 @@
+"""What a change of Traefik's own files does.
+
+Traefik watches the folder of its dynamic files and takes over what changed in them when the parsed configuration is
+another one (`pkg/provider/file`, `pkg/server/configurationwatcher.go`). Its static file it reads at its start only, and
+Compose does not look into mounted files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from composegen.changes import Action
+from composegen.impact import causes
+from composegen.impact.causes import Cause
+from composegen.impact.changed import Changed, Pair
+from composegen.impact.compose import Verdict
+from composegen.impact.differences import differences
+from composegen.impact.hosts import is_renamed
+from composegen.impact.model import ABSENT, Difference, Effect, Impact
+from composegen.impact.reading import read
+from composegen.impact.wording import words
+from composegen.plan import Plan
+
+DYNAMIC = "traefik/dynamic/"
+STATIC = "traefik/traefik.yaml"
+SERVICE = "traefik"
+
+_COMES_OR_GOES = frozenset({Effect.CREATE, Effect.REMOVE})
+_FIELDS = {"retry": "retry", "middlewares": "admin", "tls": "tls", "entryPoints": "entrypoint", "rule": "hostname"}
+
+
+def impacts(host: Changed, plan: Plan | None, verdicts: Mapping[str, Verdict]) -> Iterator[Impact]:
+    """One for each of Traefik's files that changes."""
+    for file, pair in host.files.items():
+        if pair.action is Action.KEEP:
+            continue
+        if file.startswith(DYNAMIC):
+            yield _dynamic(host, file, pair, plan, verdicts.get(SERVICE))
+        elif file == STATIC:
+            yield _static(host, pair, plan, verdicts.get(SERVICE))
+
+
+def _dynamic(host: Changed, file: str, pair: Pair, plan: Plan | None, of_service: Verdict | None) -> Impact:
+    """A Traefik that comes or goes on this host, if only under another project name, takes nothing over."""
+    before, after = _read(pair.before), _read(pair.after)
+    found = differences(before, after)
+    told, cause = _told(found, pair, plan, after) if found else ([], None)
+    other = of_service if of_service and (of_service.effect in _COMES_OR_GOES or is_renamed(host)) else None
+    return Impact(
+        host=host.name,
+        file=host.path(file),
+        subject=SERVICE if other and found else "",
+        action=pair.action,
+        effect=Effect.NONE if not found else other.effect if other else Effect.HOT_RELOAD,
+        differences=found,
+        summary=", ".join([*told, *_whose(plan)]) if found else pair.nothing,
+        cause=cause.at if cause else None,
+        by_older=cause.older if cause else False,
+    )
+
+
+def _whose(plan: Plan | None) -> Iterator[str]:
+    """A Traefik that somebody else runs reads the file where that somebody puts it."""
+    if plan is not None and plan.gateway is not None and plan.gateway.container is None:
+        yield "once your Traefik has the file"
+
+
+def _static(host: Changed, pair: Pair, plan: Plan | None, of_service: Verdict | None) -> Impact:
+    found = differences(_read(pair.before), _read(pair.after))
+    anew = of_service is not None and of_service.effect is not Effect.NONE
+    cause = causes.of_gateway(plan) if found else None
+    return Impact(
+        host=host.name,
+        file=host.path(STATIC),
+        subject=SERVICE,
+        action=pair.action,
+        effect=of_service.effect if anew and of_service else Effect.RESTART if found else Effect.NONE,
+        differences=found,
+        summary="read when the container starts" if anew else _first(found) or pair.nothing,
+        cause=cause.at if cause else None,
+    )
+
+
+def _first(found: Sequence[Difference]) -> str:
+    return f"{words(found[0])}; Traefik reads it only when it starts" if found else ""
+
+
+def _read(entry: Any) -> Any:
+    return {} if entry is None else read(entry.data) or {}
+
+
+def _told(found: Sequence[Difference], pair: Pair, plan: Plan | None, after: Any) -> tuple[list[str], Cause | None]:
+    """What to say of all differences, and where the first of them comes from."""
+    if pair.before is None or pair.after is None:
+        return ["routes the models" if pair.before is None else "routes nothing any more"], causes.of_gateway(plan)
+    found = [one for one in found if not _is_dropped_weight(one)] or found
+    servers = [one for one in found if _is_server(one)]
+    said = list(dict.fromkeys([*_servers(servers), *(words(_short(one)) for one in found if one not in servers)]))
+    cause = causes.of_servers(plan, _urls(found, after)) or _of_field(plan, found)
+    return said[:3] + ([f"and {len(said) - 3} more"] if len(said) > 3 else []), cause or causes.of_gateway(plan)  # noqa: PLR2004
+
+
+def _is_server(difference: Difference) -> bool:
+    return len(difference.path) == 6 and "servers" in difference.path  # noqa: PLR2004 - the depth of a server
+
+
+def _is_dropped_weight(difference: Difference) -> bool:
+    """Weights come and go with the strategy, which is told."""
+    return difference.path[-1:] == ("weight",) and ABSENT in (difference.before, difference.after)
+
+
+def _servers(found: Sequence[Difference]) -> Iterator[str]:
+    """`+1 server (weight 2)`, by weight; the writer's own service repeats its server and is left out."""
+    said = list(_came_and_went(found))
+    if len(said) == 2 and said[0][1:] == said[1][1:]:  # noqa: PLR2004 - as many came as went
+        yield f"{said[0][1:]} at {'other URLs' if 'servers' in said[0] else 'another URL'}"
+    else:
+        yield from said
+
+
+def _came_and_went(found: Sequence[Difference]) -> Iterator[str]:
+    for sign, side in (("+", "after"), ("-", "before")):
+        other = "before" if side == "after" else "after"
+        some = [getattr(one, side) for one in found if getattr(one, other) is ABSENT]
+        distinct = {str(one.get("url")): one for one in some if isinstance(one, dict)}
+        weights = sorted({one["weight"] for one in distinct.values() if "weight" in one})
+        if distinct:
+            weight = f" (weight {', '.join(map(str, weights))})" if weights else ""
+            yield f"{sign}{len(distinct)} server{'s' * (len(distinct) > 1)}{weight}"
+
+
+def _urls(found: Sequence[Difference], after: Any) -> Iterator[str]:
+    """The servers that the differences are about, by their URLs."""
+    for one in found:
+        if _is_server(one):
+            yield from (str(side.get("url", "")) for side in (one.after, one.before) if isinstance(side, dict))
+        elif "servers" in one.path:
+            entry = after
+            for step in one.path[:-1]:
+                entry = entry[step]
+            yield str(entry.get("url", ""))
+
+
+def _short(difference: Difference) -> Difference:
+    """The same, its path beginning at what people know."""
+    path = difference.path
+    if "servers" in path:
+        path = path[-1:]
+    elif path[:1] == ("http",):
+        path = path[2:]
+    return Difference(path=path, before=difference.before, after=difference.after, sensitive=difference.sensitive)
+
+
+def _of_field(plan: Plan | None, found: Sequence[Difference]) -> Cause | None:
+    """The field of the gateway that a difference follows from, by the words of its path."""
+    for one in found:
+        for part in one.path:
+            if (field := _FIELDS.get(str(part))) is not None:
+                return causes.of_gateway(plan, field)
+            if part == "strategy":
+                return causes.of_gateway(plan, "balance")
+    return None

@@ -1,0 +1,63 @@
+"""What an import has to say: each note with the line of the imported file that it is about. No value of a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from composegen.importing.spots import Place
+
+
+class Kind(Enum):
+    """The sections of the report, in their order; the value is the title."""
+
+    TAKEN = "Taken over"
+    KEPT = "Kept in Compose's own words, under `compose:`"
+    DIFFERENT = "What composegen will do differently"
+    LEFT = "Not taken over"
+    TODO = "Before the first `up`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One line of the report: what, why, and where that stands."""
+
+    kind: Kind
+    message: str
+    reason: str = ""
+    place: Place | None = None
+
+
+@dataclass(kw_only=True)
+class Account:
+    """Collects notes while an import goes on; the same note is kept once."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, kind: Kind, place: Place | None, message: str, reason: str = "") -> None:
+        """Keep a note."""
+        note = Note(kind=kind, message=message, reason=reason, place=place)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def taken(self, place: Place | None, message: str, reason: str = "") -> None:
+        """Something that the topology says in its own words."""
+        self.add(Kind.TAKEN, place, message, reason)
+
+    def kept(self, place: Place | None, message: str, reason: str = "") -> None:
+        """Something that stands under `compose:`."""
+        self.add(Kind.KEPT, place, message, reason)
+
+    def different(self, place: Place | None, message: str, reason: str) -> None:
+        """Something that will run in another way, for a reason."""
+        self.add(Kind.DIFFERENT, place, message, reason)
+
+    def left(self, place: Place | None, message: str, reason: str = "") -> None:
+        """Something that the topology cannot say."""
+        self.add(Kind.LEFT, place, message, reason)
+
+    def todo(self, place: Place | None, message: str, reason: str = "") -> None:
+        """Something that a person has to do."""
+        self.add(Kind.TODO, place, message, reason)

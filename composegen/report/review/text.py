@@ -1,0 +1,183 @@
+"""A review for a terminal: a line per service and file that changes, then what to do, what to mind, and the counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from composegen.impact.model import Capacity, Effect, Review
+from composegen.report.excerpt import WIDTH, visible, width
+from composegen.report.review import About, counts
+from composegen.report.review.rows import Row, Told, blocks, hosts_in_words
+from composegen.report.text import Paint, Style
+
+_STYLES = {
+    Effect.CREATE: Style.GOOD,
+    Effect.RECREATE: Style.WARNING,
+    Effect.RESTART: Style.WARNING,
+    Effect.REMOVE: Style.ERROR,
+    Effect.HOT_RELOAD: Style.NOTE,
+    Effect.HOST_ACTION: Style.NOTE,
+}
+_INDENT = 7
+"""Of what goes on below a line that begins with DATA."""
+_WORD = re.compile(r"[^ `]*(?:`[^`]*`[^ `]*)+|[^ ]+")
+"""What stays on one line: a word, or what is quoted."""
+_WIDEST = (24, 36, 34, 11)
+"""Columns of host, file, subject and effect, where there is something that long."""
+_NARROWEST = 28
+"""Columns of the summary, however little the others leave of a line."""
+
+
+def report(review: Review, about: About, *, colour: bool = False) -> str:
+    """The whole screen."""
+    paint = Paint(colour=colour)
+    lines = [_title(about), *_rows(review, about, paint)] if review.impacts else []
+    return "".join(f"{line}\n" for line in [*lines, *_remarks(review, about, paint), *_verdict(review, about, paint)])
+
+
+def summary(review: Review, about: About, *, colour: bool = False) -> str:
+    """What must not be missed, and the counts."""
+    paint = Paint(colour=colour)
+    return "".join(f"{line}\n" for line in [*_warnings(review, about, paint), *_verdict(review, about, paint)])
+
+
+def _title(about: About) -> str:
+    name = f"composegen diff{' ' * 35}"
+    return f"{name}{visible(about.name)} -> {visible(about.after)}"
+
+
+def _rows(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    """The table."""
+    table = [
+        (block.hosts if number == 0 else "", row)
+        for block in blocks(review, about)
+        for number, row in enumerate(block.rows)
+    ]
+    widths = _widths(table)
+    previous = ""
+    for host, row in table:
+        file = row.file if host or row.file != previous else ""
+        previous = row.file
+        style = _STYLES.get(row.effect, Style.FRAME)
+        first = (host, file, f"{row.sign} {row.subject}", row.effect.value)
+        for told in _told(row):
+            place = told.place
+            for part in _wrapped(told.summary, widths[-1]):
+                yield _line((*first, part), place, widths, style, paint)
+                first, place = ("", "", "", ""), ""
+
+
+def _told(row: Row) -> Sequence[Told]:
+    """Everything that is said of a row, in order."""
+    return (Told(summary=row.summary, place=row.place), *row.more)
+
+
+def _widths(table: Sequence[tuple[str, Row]]) -> tuple[int, ...]:
+    """Of the columns; that of what is said takes what the others leave of a line."""
+    columns = [(host, row.file, f"  {row.subject}", row.effect.value) for host, row in table]
+    longest = [max((width(visible(cell)) for cell in column), default=0) for column in zip(*columns, strict=True)]
+    widths = tuple(min(one, most) for one, most in zip(longest, _WIDEST, strict=True))
+    told = [one for _, row in table for one in _told(row)]
+    place = max(width(visible(one.place)) for one in told)
+    left = max(_NARROWEST, WIDTH - sum(widths) - place - 2 * (len(widths) + 2))
+    return (*widths, min(left, max(width(visible(one.summary)) for one in told)))
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    """The text in lines of so many cells, broken between words; a word that is longer stays whole."""
+    lines = [""]
+    for word in _WORD.findall(visible(text)):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and width(longer) > most:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _line(cells: Sequence[str], place: str, widths: Sequence[int], style: Style, paint: Paint) -> str:
+    """One line of the table, from its cells."""
+    host, file, subject, effect, said = (_padded(cell, most) for cell, most in zip(cells, widths, strict=True))
+    shown = (paint(Style.STRONG, host), file, paint(style, subject), paint(style, effect), said)
+    return f"  {'  '.join(shown)}  {paint(Style.FRAME, visible(place))}".rstrip()
+
+
+def _padded(text: str, cells: int) -> str:
+    text = visible(text)
+    return text + " " * (cells - width(text))
+
+
+def _remarks(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    """What to do on the hosts, in order, and what to mind."""
+    number = 0
+    for when, actions in groupby(review.actions, key=lambda action: action.when):
+        yield ""
+        yield paint(Style.STRONG, f"On the hosts, {when.value}:")
+        for (command, reason), same in groupby(actions, key=lambda action: (action.command, action.reason)):
+            number += 1
+            hosts = hosts_in_words([action.host for action in same])
+            yield f"{number:3}. {paint(Style.STRONG, visible(hosts))}: {visible(command)}"
+            yield " " * 5 + paint(Style.FRAME, visible(reason))
+    yield from _warnings(review, about, paint)
+
+
+def _warnings(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    found = [*_risks(review, about, paint), *_notes(review, about, paint)]
+    if found:
+        yield ""
+    yield from found
+
+
+def _risks(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    """What may happen to data, grave things first; the same on several hosts is one line."""
+    same: dict[tuple[bool, str, str, str], list[str]] = {}
+    for risk in review.risks:
+        same.setdefault((not risk.grave, risk.message, risk.command, about.place(risk)), []).append(risk.host)
+    for (light, message, command, place), hosts in sorted(same.items(), key=lambda item: item[0][0]):
+        mark = "" if light else paint(Style.ERROR, "DATA ")
+        sentence = f"{hosts_in_words(hosts)}: {message.removesuffix(command).rstrip()}"
+        indent = " " * (_INDENT - 3 * light)
+        first, *more = _wrapped(f"{sentence} {place}" if place else sentence, WIDTH - _INDENT)
+        yield f"  {mark}{first}"
+        yield from (indent + part for part in more)
+        if command:
+            yield indent + paint(Style.STRONG, visible(command))
+
+
+def _notes(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    for rename in review.renames:
+        where = f" on {rename.host}" if rename.host else ""
+        yield visible(f"  {rename.before}{where} is called {rename.after} now")
+    silent = [one.service for one in review.capacities if one.serving <= 0 < one.afterwards]
+    if silent:
+        some = "answer nobody while they are" if len(silent) > 1 else "answers nobody while it is"
+        yield paint(Style.WARNING, visible(f"  {', '.join(silent)}: {some} replaced"))
+    for one in (one for one in review.capacities if one.service not in silent):
+        yield visible(f"  {one.service}: {_serving(one)}")
+    for path, lines in review.edited.items():
+        some = "1 line" if lines == 1 else f"{lines} lines"
+        edited = f"  ! {about.after}/{path} was edited by hand since the last render ({some})"
+        yield paint(Style.WARNING, visible(edited))
+    for path in review.foreign:
+        foreign = f"  ! {about.after}/{path} is in the way: composegen did not write it"
+        yield paint(Style.WARNING, visible(foreign))
+
+
+def _serving(one: Capacity) -> str:
+    """How many serve meanwhile and afterwards."""
+    if one.afterwards == one.serving:
+        return f"{one.serving} serve instead of {one.total}" if one.serving else "serves no longer"
+    how = f", {one.how}" if one.how else ""
+    at_once = f"; all hosts at once: {one.at_once}" if one.at_once != one.serving else ""
+    later = f"; {one.afterwards} afterwards" if one.afterwards < one.total else ""
+    return f"{one.serving} of {one.total} serve meanwhile{how}{at_once}{later}"
+
+
+def _verdict(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    """The last line: the counts, and what to do next."""
+    if review.is_empty:
+        yield paint(Style.STRONG, f"Plan: nothing changes, {review.unchanged} unchanged.")
+        return
+    yield f"{paint(Style.STRONG, f'Plan: {counts(review)}.')}      Next: {visible(about.next)}"

@@ -1,0 +1,1 @@
+"""What editors make of the schema, through the YAML language server as it is."""

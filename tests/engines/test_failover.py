@@ -1,0 +1,236 @@
+"""What clients lose when an instance dies, a host goes down, the writer is stopped or an instance hangs.
+
+A request is lost when its client has seen anything but a whole answer. One that an instance was about to answer when it
+died cannot be saved; no other may be lost. Each test leaves the pool whole.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from tests.engines import farm as farms
+from tests.engines.farm import Farm, Load
+from tests.engines.lab import Lab
+from tests.engines.space import wait_until
+
+pytestmark = pytest.mark.engine
+
+CLIENTS = 16
+DOWN = 5
+"""Seconds; longer than the gateway takes to see that an instance is down."""
+
+PATIENCE = 8
+"""Seconds that clients wait for a hanging instance; longer than the gateway takes to see that it hangs."""
+
+KILL = "kill -KILL $1; while kill -0 $1; do :; done 2>/dev/null"
+"""Until it is gone: it listens for a moment longer than the signal takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One of the farm, as its container."""
+
+    farm: Farm
+    container: str
+
+    @property
+    def server(self) -> str:
+        """The process of Ollama, as the space numbers it; the container's first one only waits for it."""
+        first = self.farm.lab.docker("inspect", "--format", "{{.State.Pid}}", self.container).strip()
+        return self.farm.lab.must("cat", f"/proc/{first}/task/{first}/children").split()[0]
+
+    def signal(self, name: str) -> None:
+        self.farm.lab.must("kill", f"-{name}", self.server)
+
+    def connections(self) -> int:
+        """How many there are to its port."""
+        table = self.farm.lab.must("cat", f"/proc/{self.server}/net/tcp", f"/proc/{self.server}/net/tcp6")
+        rows = [line.split() for line in table.splitlines()]
+        return sum(row[1].endswith(":2CAA") and row[3] == "01" for row in rows if len(row) > 3)
+
+    def has_served(self, since: float) -> bool:
+        """Whether it has answered a client since then."""
+        said = self.farm.lab.docker("logs", "--since", f"{since:.3f}", self.container)
+        return any(" 200 " in line and '"/api/generate"' in line for line in said.splitlines())
+
+
+@pytest.fixture(scope="module")
+def farm(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with farms.opened(lab, tmp_path_factory.mktemp("failover")) as found:
+        yield found
+
+
+def instances(farm: Farm, host: str, names: Sequence[str]) -> list[Instance]:
+    found = farm.lab.compose(farm.host(host), "ps", "--quiet", *names).stdout.split()
+    assert len(found) == len(names)
+    return [Instance(farm=farm, container=one) for one in found]
+
+
+def whole(pool: list[Instance], since: float) -> float:
+    """Seconds until every one of these has answered a client again."""
+    wait_until(lambda: all(one.has_served(since) for one in pool), "the pool is whole again")
+    return time.time() - since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strike:
+    """When something was done to instances: before it nothing had happened, after it everything had."""
+
+    begun: float
+    ended: float
+
+
+def strike(act: Callable[[], object]) -> Strike:
+    begun = time.time()
+    act()
+    return Strike(begun=begun, ended=time.time())
+
+
+def needlessly_lost(load: Load, *strikes: Strike) -> list[object]:
+    """What was lost although it was not under way when something was done to an instance."""
+    return [
+        lost
+        for lost in load.lost
+        if not any(lost["begun"] <= one.ended and lost["ended"] >= one.begun for one in strikes)
+    ]
+
+
+def settle(seconds: float = 3) -> None:
+    time.sleep(seconds)
+
+
+@pytest.mark.proves("Without a fault no request is lost", "Traefik", "Ollama")
+def test_without_a_fault_nothing_is_lost(farm: Farm, proof: Callable[[str], None]) -> None:
+    with farm.under_load(CLIENTS) as load:
+        farm.lab.run("sleep", "10")
+    proof(f"without a fault: {load}")
+    assert load.lost == []
+
+
+@pytest.mark.proves(
+    "A killed Ollama loses only what it was answering, and is whole again by itself",
+    "Docker Engine",
+    "Traefik",
+    "Ollama",
+)
+def test_a_killed_process_loses_what_it_was_answering(farm: Farm, proof: Callable[[str], None]) -> None:
+    victim = instances(farm, "server84", ["ollama-1"])[0]
+    with farm.under_load(CLIENTS) as load:
+        settle()
+        connections, process = victim.connections(), victim.server
+        died = strike(lambda: farm.lab.must("sh", "-c", KILL, "kill", process))
+        seconds = whole([victim], died.ended)
+        settle()
+    proof(f"kill -9 of one of four, {connections} connections: {load}; whole again after {seconds:.1f} s")
+    assert needlessly_lost(load, died) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "host", "services", "command"),
+    [
+        ("an instance, one of four,", "server84", ["ollama-2"], "kill"),
+        ("a host, three of four instances,", "server84", ["ollama-1", "ollama-2", "ollama-3"], "kill"),
+        ("the writer", "server80", ["ollama-1"], "stop"),
+    ],
+    ids=["instance", "host", "writer"],
+)
+@pytest.mark.proves(
+    "An instance, a host and the writer that go down lose only what they were answering",
+    "Docker Engine",
+    "Traefik",
+    "Ollama",
+)
+def test_what_goes_down_loses_what_it_was_answering(
+    farm: Farm, proof: Callable[[str], None], what: str, host: str, services: list[str], command: str
+) -> None:
+    victims = instances(farm, host, services)
+    containers = [one.container for one in victims]
+    with farm.under_load(CLIENTS) as load:
+        settle()
+        died = strike(lambda: farm.lab.docker(command, *containers))
+        settle(DOWN)
+        begun = time.time()
+        farm.lab.docker("start", *containers)
+        seconds = whole(victims, begun)
+    proof(f"{what} down for {DOWN} s: {load}; whole again {seconds:.1f} s after the start")
+    assert needlessly_lost(load, died) == []
+
+
+@pytest.mark.proves(
+    "One of a pair that goes down under p2c loses only what it was answering", "Docker Engine", "Traefik", "Ollama"
+)
+def test_one_of_a_pair_that_is_chosen_by_requests_in_flight(farm: Farm, proof: Callable[[str], None]) -> None:
+    """The dead one always has the fewest: every request goes there until the health check has seen it."""
+    (victim,) = instances(farm, "server84", ["ollama-1"])
+    with pair(farm), farm.under_load(CLIENTS) as load:
+        settle()
+        died = strike(lambda: farm.lab.docker("kill", victim.container))
+        settle(DOWN)
+        begun = time.time()
+        farm.lab.docker("start", victim.container)
+        seconds = whole([victim], begun)
+    proof(f"one of a pair down for {DOWN} s, p2c: {load}; whole again {seconds:.1f} s after the start")
+    assert needlessly_lost(load, died) == []
+
+
+@pytest.mark.proves(
+    "A host that no packet reaches any more costs only the requests that its instances were answering",
+    "Docker Engine",
+    "Traefik",
+    "Ollama",
+)
+def test_a_host_that_is_cut_off(farm: Farm, proof: Callable[[str], None]) -> None:
+    """Nobody refuses a connection: each attempt waits until it is given up."""
+    victims = instances(farm, "server84", ["ollama-1", "ollama-2", "ollama-3"])
+    rule = ("PREROUTING", "-d", "10.0.0.84", "-p", "tcp", "-j", "DROP")
+    with farm.under_load(CLIENTS, 2 * PATIENCE) as load:
+        settle()
+        cut = strike(lambda: farm.lab.must("iptables", "-t", "raw", "-I", *rule))
+        try:
+            settle(2 * PATIENCE + DOWN)
+        finally:
+            farm.lab.must("iptables", "-t", "raw", "-D", *rule)
+        seconds = whole(victims, time.time())
+    proof(f"a host, three of four instances, cut off: {load}; whole again {seconds:.1f} s after it is back")
+    assert needlessly_lost(load, cut) == []
+
+
+@pytest.mark.proves(
+    "An instance that hangs loses at most one request of each client", "Docker Engine", "Traefik", "Ollama"
+)
+def test_a_hanging_instance_loses_at_most_one_request_of_each_client(farm: Farm, proof: Callable[[str], None]) -> None:
+    (victim,) = instances(farm, "server84", ["ollama-3"])
+    with farm.under_load(CLIENTS, PATIENCE) as load:
+        settle()
+        victim.signal("STOP")
+        # Whoever asks after the health check has seen it is answered by another one.
+        settle(PATIENCE * 1.5)
+        begun = time.time()
+        farm.lab.docker("restart", "--timeout", "1", victim.container)
+        seconds = whole([victim], begun)
+    proof(f"one of four hangs: {load}; whole again {seconds:.1f} s after its restart")
+    assert len(load.lost) <= CLIENTS
+
+
+@contextmanager
+def pair(farm: Farm) -> Iterator[None]:
+    """The gateway knows the writer and one reader only, and takes the one with fewer requests in flight."""
+    text, content = farm.site.moved.text, farm.dynamic.read_bytes()
+    told = yaml.safe_load(text)
+    told["services"]["ollama"]["hosts"]["server84"] = {"instances": 1, "port": 11434}
+    del told["gateway"]["balance"], told["gateway"]["retry"]
+    farm.site.moved.text = yaml.safe_dump(told, sort_keys=False)
+    farm.site.render()
+    farm.put_dynamic(farm.rendered_dynamic.read_bytes())
+    try:
+        yield
+    finally:
+        farm.site.moved.text = text
+        farm.site.render()
+        farm.put_dynamic(content)

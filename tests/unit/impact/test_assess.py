@@ -1,0 +1,344 @@
+"""What a review says of whole changes: effects, causes, commands in order, data, capacity, names."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from composegen.artifacts import Entry
+from composegen.changes import compare
+from composegen.findings import Location
+from composegen.impact.assess import assess
+from composegen.impact.model import Effect, Review, When
+from composegen.manifest import owned
+from tests.impacting import between, changes, compiled, edited, reviewed
+from tests.sampling import FOLDER
+
+SHARED = (FOLDER / "nfs-replicas" / "topology.yaml").read_text(encoding="utf-8")
+HERE = FOLDER / "nfs-replicas"
+LOCAL = """\
+name: demo
+hosts:
+  box: {address: 10.0.0.1}
+stores:
+  models: {kind: volume}
+services:
+  chat:
+    image: ollama/ollama:0.31.0
+    store: models
+    models: [mistral:7b]
+    hosts: {box: {instances: 2}}
+"""
+
+
+def effects(review: Review) -> dict[tuple[str, str], Effect]:
+    return {(one.host, one.subject or str(one.file)): one.effect for one in review.impacts if one.host}
+
+
+def commands(review: Review) -> list[tuple[str, str]]:
+    return [(action.host, action.command) for action in review.actions]
+
+
+def line(text: str, found: Location | None, topology: str) -> str:
+    """The line of a topology at which a cause points, without blanks."""
+    document = compiled(topology, folder=HERE).document
+    assert document is not None
+    assert found is not None, text
+    return document.line(document.locate(found).line).strip()
+
+
+def test_nothing_changes() -> None:
+    review = reviewed(LOCAL, LOCAL)
+    assert review.is_empty
+    assert review.unchanged == 3
+    assert review.counts == {}
+
+
+def test_a_new_image_and_its_line() -> None:
+    after = LOCAL.replace("0.31.0", "0.32.15")
+    review = reviewed(LOCAL, after)
+    assert effects(review) == {
+        ("box", "chat-1"): Effect.RECREATE,
+        ("box", "chat-2"): Effect.RECREATE,
+        ("box", "chat-init"): Effect.RECREATE,
+    }
+    assert {one.summary for one in review.impacts if one.subject} == {"image 0.31.0 -> 0.32.15"}
+    assert {line("", one.cause, after) for one in review.impacts if one.subject} == {"image: ollama/ollama:0.32.15"}
+    assert [(one.serving, one.total, one.at_once) for one in review.capacities] == [(1, 2, 0)]
+    assert review.unchanged == 0
+    assert review.actions == ()
+
+
+def test_comments_and_lost_bits_are_nothing() -> None:
+    old = compiled(SHARED, folder=HERE)
+    assert old.tree is not None
+    was = {path: Entry(data=_recommented(entry.data), mode=0o644) for path, entry in old.tree.items()}
+    review = assess(changes(was, old.tree), old.plan)
+    assert {one.effect for one in review.impacts} == {Effect.NONE}
+    assert {one.summary for one in review.impacts if one.host} <= {"comment only", "executable bit only"}
+    assert not (*review.actions, *review.risks, *review.capacities)
+
+
+def _recommented(data: bytes) -> bytes:
+    """Another comment behind the first line, whatever kind of file it is."""
+    first, feed, rest = data.partition(b"\n")
+    return first + feed + b"# said otherwise\n" + rest
+
+
+def test_one_instance_more_behind_the_gateway() -> None:
+    after = SHARED.replace("instances: 3", "instances: 4")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert effects(review) == {
+        ("server84", "ollama-4"): Effect.CREATE,
+        ("server80", "server80/traefik/dynamic/ollama.yaml"): Effect.HOT_RELOAD,
+        ("server84", "server84/firewall/setup.sh"): Effect.HOST_ACTION,
+    }
+    said = {one.subject or one.file.name: one for one in review.impacts}
+    assert said["ollama-4"].summary == "port 11437"
+    assert said["ollama.yaml"].summary == "+1 server (weight 2)"
+    for name in ("ollama-4", "ollama.yaml"):
+        assert line(name, said[name].cause, after).startswith("server84: {instances: 4")
+    assert commands(review) == [("server84", "cd /opt/ollama && sudo sh firewall/setup.sh")]
+    assert review.capacities == (), "nothing that serves is touched"
+    assert review.unchanged == 6
+
+
+def test_a_weight_names_its_placement() -> None:
+    after = SHARED.replace("weight: 2", "weight: 5")
+    (found,) = [one for one in reviewed(SHARED, after, folder=HERE).impacts if one.effect is Effect.HOT_RELOAD]
+    assert found.summary == "weight 2 -> 5"
+    assert line("", found.cause, after).startswith("server84: {instances: 3")
+
+
+def test_a_host_that_goes_is_stopped_and_shut_out_in_order() -> None:
+    after = "".join(one for one in SHARED.splitlines(keepends=True) if "server84" not in one)
+    review = reviewed(SHARED, after, folder=HERE)
+    assert review.removed == ("server84",)
+    assert [name for (host, name), effect in effects(review).items() if effect is Effect.REMOVE and host] == [
+        "ollama-1",
+        "ollama-2",
+        "ollama-3",
+    ]
+    found = commands(review)
+    assert found[0] == ("server84", "cd /opt/ollama && docker compose down --remove-orphans")
+    assert found[1] == ("server84", "sudo umount /opt/ollama-models")
+    exports = ("server80", "sudo rm -f /etc/exports.d/ollama-models.exports && sudo exportfs -ra")
+    assert found.index(("server84", "sudo umount /opt/ollama-models")) < found.index(exports)
+    assert ("server84", "sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove") in found
+    gone = next(one for one in review.impacts if one.host == "server84")
+    assert gone.by_older, "with the topology of before, its own line there"
+    assert line("", gone.cause, SHARED).startswith("server84: {instances: 3")
+    without = reviewed(SHARED, after, folder=HERE, old_plan=False)
+    gone = next(one for one in without.impacts if one.host == "server84")
+    assert not gone.by_older
+    assert line("", gone.cause, after) == "hosts:"
+    assert commands(without) == found
+
+
+def test_a_new_host_is_let_in_before_it_mounts() -> None:
+    after = SHARED.replace("stores:", "  new: {address: 10.0.0.85}\n\nstores:", 1)
+    after = after.replace("      server84: {inst", "      new: 1\n      server84: {inst")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert review.added == ("new",)
+    assert [(host, command.partition(" && ")[2]) for host, command in commands(review)] == [
+        ("server80", "sudo sh nfs/setup.sh"),
+        ("new", "sudo sh nfs/setup.sh"),
+        ("new", "sudo sh firewall/setup.sh"),
+    ]
+    assert {action.when for action in review.actions} == {When.BEFORE_UP}
+
+
+def test_a_store_that_moves_is_said_loudly() -> None:
+    after = SHARED.replace("path: /opt/ollama-models", "path: /srv/models")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert {risk.host for risk in review.risks if risk.grave} == {"server80", "server84"}
+    assert all("/opt/ollama-models" in risk.message and "/srv/models" in risk.message for risk in review.risks)
+    assert all(line("", risk.cause, after) == "models:" for risk in review.risks)
+    assert ("server84", "sudo umount /opt/ollama-models") in commands(review)
+
+
+def test_a_mount_point_that_shows_another_export_is_emptied_first() -> None:
+    before = SHARED.replace("mount: fstab", "mount: fstab\n    mountpoint: /mnt/models")
+    after = before.replace("path: /opt/ollama-models", "path: /srv/models")
+    review = reviewed(before, after, folder=HERE)
+    assert commands(review) == [
+        ("server84", "cd /opt/ollama && docker compose down"),
+        ("server84", "sudo umount /mnt/models"),
+        ("server80", "cd /opt/ollama && sudo sh nfs/setup.sh"),
+        ("server84", "cd /opt/ollama && sudo sh nfs/setup.sh"),
+    ]
+    assert review.actions[0].when is When.BEFORE_FILES
+    assert {risk.host for risk in review.risks} == {"server80", "server84"}
+
+
+def test_a_volume_of_docker_that_mounts_another_export_is_made_anew() -> None:
+    before = SHARED.replace("mount: fstab", "mount: volume")
+    after = before.replace("path: /opt/ollama-models", "path: /srv/models")
+    review = reviewed(before, after, folder=HERE)
+    assert ("server84", "cd /opt/ollama && docker compose down && docker volume rm ollama_models") in commands(review)
+    assert effects(review)["server84", "ollama-1"] is Effect.RECREATE
+
+
+def test_the_same_export_mounted_by_somebody_else_is_no_risk() -> None:
+    after = SHARED.replace("mount: fstab", "mount: volume")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert effects(review)["server84", "ollama-1"] is Effect.RECREATE
+    assert not review.risks
+
+
+def test_every_difference_has_its_own_words_and_line() -> None:
+    after = SHARED.replace("0.32.15", "0.33.0").replace("30m", "1h").replace("llama2:7b", "llama3.2:3b")
+    impacts = {(one.host, one.subject): one for one in reviewed(SHARED, after, folder=HERE).impacts if one.subject}
+    told = [
+        (one.summary, line("", one.cause, after).partition(" #")[0].strip())
+        for subject in (("server84", "ollama-1"), ("server80", "ollama-init"))
+        for one in impacts[subject].differences
+    ]
+    assert told == [
+        ("image 0.32.15 -> 0.33.0", "image: ollama/ollama:0.33.0"),
+        ("OLLAMA_KEEP_ALIVE 30m -> 1h", "environment: {OLLAMA_KEEP_ALIVE: 1h}"),
+        ("image 0.32.15 -> 0.33.0", "image: ollama/ollama:0.33.0"),
+        ("models -llama2:7b +llama3.2:3b", "- llama3.2:3b"),
+    ]
+
+
+def test_another_kind_of_store_leaves_the_volume_behind() -> None:
+    after = LOCAL.replace("{kind: volume}", "{kind: directory, path: /srv/models}")
+    review = reviewed(LOCAL, after)
+    messages = [risk.message for risk in review.risks if risk.grave]
+    assert any("of chat-1, chat-2, chat-init stay in volume demo_models" in one for one in messages)
+    assert any(one.endswith("docker volume rm demo_models") for one in messages)
+
+
+def test_state_without_models_is_no_grave_risk() -> None:
+    review = reviewed(LOCAL, LOCAL.replace("instances: 2", "instances: 1"))
+    assert [(risk.grave, risk.message.rpartition(" ")[2]) for risk in review.risks] == [(False, "demo_chat-2-state")]
+    assert [(one.serving, one.total) for one in review.capacities] == [(0, 2)], "the one that stays loses a variable"
+
+
+def test_a_volume_of_other_options_may_lose_its_data() -> None:
+    app = (
+        "apps:\n  db: {host: box, compose: {image: example/db:1, volumes: ['data:/data']}, "
+        "volumes: {data: {labels: %s}}}\n"
+    )
+    review = reviewed(LOCAL + app % "{n: a}", LOCAL + app % "{n: b}")
+    (risk,) = review.risks
+    assert risk.grave
+    assert "volume demo_data gets other options" in risk.message
+    assert effects(review) == {("box", "db"): Effect.RECREATE}
+
+
+def test_another_project_is_taken_down_first() -> None:
+    review = reviewed(LOCAL, LOCAL.replace("name: demo", "name: other"))
+    assert commands(review)[0] == ("box", "cd /opt/demo && docker compose down --remove-orphans")
+    assert review.actions[0].when is When.BEFORE_FILES
+    assert set(effects(review).values()) == {Effect.RECREATE}
+    (risk,) = [risk for risk in review.risks if risk.grave]
+    assert "other_models" in risk.message
+    assert "stays in demo_models" in risk.message
+
+
+def test_a_host_of_another_name_is_the_same_machine() -> None:
+    after = SHARED.replace("server84", "replica")
+    for old_plan in (True, False):
+        review = reviewed(SHARED, after, folder=HERE, old_plan=old_plan)
+        assert [(one.host, one.before, one.after) for one in review.renames] == [("", "server84", "replica")]
+        assert not review.removed
+        assert not review.added
+        assert {one.effect for one in review.impacts if one.subject} <= {Effect.NONE}
+        assert review.unchanged == 6
+
+
+def test_another_machine_is_no_rename() -> None:
+    after = SHARED.replace("server84", "replica").replace("10.0.0.84", "10.0.0.99")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert not review.renames
+    assert (review.removed, review.added) == (("server84",), ("replica",))
+
+
+def test_a_service_of_another_name_keeps_its_ports() -> None:
+    review = reviewed(LOCAL, LOCAL.replace("  chat:", "  talk:"))
+    assert ("box", "chat-1", "talk-1") in [(one.host, one.before, one.after) for one in review.renames]
+    assert effects(review)["box", "chat-1"] is Effect.REMOVE
+    assert effects(review)["box", "talk-1"] is Effect.CREATE
+
+
+def test_a_modelfile_makes_only_the_model_init_anew() -> None:
+    read = {"m/Modelfile": "FROM mistral:7b\n"}
+    text = LOCAL.replace("[mistral:7b]", "[{name: mine, modelfile: m/Modelfile}]")
+    old, new = compiled(text, files=read), compiled(text, files={"m/Modelfile": "FROM mistral:7b\nSYSTEM x\n"})
+    review = between(old, new)
+    assert effects(review) == {("box", "chat-init"): Effect.RECREATE}
+    summaries = {one.file.name: one.summary for one in review.impacts if one.host}
+    assert summaries == {"compose.yaml": "a Modelfile changes", "Modelfile": "read by chat-init"}
+
+
+def test_the_script_of_the_model_init_is_read_at_the_next_up() -> None:
+    old = compiled(LOCAL)
+    assert old.tree is not None
+    review = assess(changes(edited(old.tree, "box/model-init.sh", b"#!/bin/sh\nexit 1\n"), old.tree), old.plan)
+    (found,) = review.impacts
+    assert (found.effect, found.summary) == (Effect.NONE, "read by chat-init at the next `up`")
+
+
+def test_a_static_file_that_no_label_speaks_of_asks_for_a_restart() -> None:
+    old = compiled(SHARED, folder=HERE)
+    assert old.tree is not None
+    was = edited(old.tree, "server80/traefik/traefik.yaml", b"log: {level: DEBUG}\n")
+    review = assess(changes(was, old.tree), old.plan)
+    assert effects(review) == {("server80", "traefik"): Effect.RESTART}
+    assert commands(review) == [("server80", "cd /opt/ollama && docker compose restart traefik")]
+    assert review.actions[0].when is When.AFTER_UP
+    assert [(one.service, one.serving, one.total) for one in review.capacities] == [("traefik", 0, 1)]
+
+
+@pytest.mark.parametrize("mount", ["./model-init.sh:/x", "./:/all", "./.:/all"])
+def test_a_file_that_an_app_mounts_asks_for_a_restart(mount: str) -> None:
+    old = compiled(LOCAL + f"apps:\n  own: {{host: box, compose: {{image: example/own:1, volumes: ['{mount}']}}}}\n")
+    assert old.tree is not None
+    was = edited(old.tree, "box/model-init.sh", b"#!/bin/sh\nexit 1\n")
+    review = assess(changes(was, old.tree), old.plan)
+    assert effects(review) == {("box", "own"): Effect.RESTART}
+    assert commands(review) == [("box", "cd /opt/demo && docker compose restart own")]
+
+
+def test_another_entry_point_makes_traefik_anew() -> None:
+    review = reviewed(SHARED, SHARED.replace("port: 11400", "port: 11500"), folder=HERE)
+    assert effects(review)["server80", "traefik"] is Effect.RECREATE
+    assert commands(review) == []
+
+
+def test_a_dynamic_file_that_goes_is_removed_by_hand() -> None:
+    after = SHARED[: SHARED.index("gateway:")]
+    review = reviewed(SHARED, after, folder=HERE)
+    assert ("server80", "cd /opt/ollama && rm -f traefik/dynamic/ollama.yaml") in commands(review)
+    assert ("server80", "sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove") in commands(review)
+
+
+def test_files_edited_by_hand_are_counted_in_lines() -> None:
+    old = compiled(LOCAL)
+    assert old.tree is not None
+    path = PurePosixPath("box/compose.yaml")
+    data = old.tree[path].data.replace(b"name: demo", b"name: mine").replace(b"mistral:7b", b"other:7b")
+    review = assess(compare(old.tree, edited(old.tree, str(path), data), owned(old.tree)), old.plan)
+    assert review.edited == {path: 2}
+
+
+def test_no_plan_is_needed() -> None:
+    old, new = compiled(SHARED, folder=HERE), compiled(SHARED.replace("0.32.15", "0.33.0"), folder=HERE)
+    assert old.tree is not None
+    assert new.tree is not None
+    review = assess(changes(old.tree, new.tree))
+    assert effects(review) == effects(between(old, new))
+    assert review.unchanged == 1
+    assert {one.cause for one in review.impacts if one.subject and one.host} <= {
+        None,
+        Location(path=("hosts",), part="key"),
+    }
+
+
+def test_one_host_of_a_review() -> None:
+    review = reviewed(SHARED, SHARED.replace("0.32.15", "0.33.0"), folder=HERE)
+    assert set(review.hosts) >= {"server80", "server84"}
+    assert review.of_host("server84").hosts == ("server84",)

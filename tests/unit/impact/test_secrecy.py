@@ -1,0 +1,66 @@
+"""No value that looks like a secret is left in a difference or in a line of a patch."""
+
+from __future__ import annotations
+
+import pytest
+
+from composegen.impact.differences import differences
+from composegen.impact.model import ABSENT, HIDDEN
+from composegen.impact.secrecy import covered_line
+from tests.sampling import SAMPLES, tree
+
+TOKEN = "hf_" + "a1B2" * 8
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"DB_PASSWORD": "hunter2"}, {"DB_PASSWORD": "hunter3"}),
+        ({"DB_PASSWORD": "$$hunter2"}, {}),
+        ({}, {"environment": ["DB_PASSWORD=hunter2"]}),
+        ({"command": ["--api-key=hunter2"]}, {"command": ["--api-key=hunter3"]}),
+        ({"url": "https://me:hunter2@example"}, {"url": "none"}),
+        ({"a": {"b": {"API_KEY": "hunter2"}}}, {"a": 1}),
+        ({"x": TOKEN}, {"x": "y"}),
+    ],
+)
+def test_a_secret_is_hidden_on_both_sides(before: object, after: object) -> None:
+    found = differences(before, after)
+    assert found
+    assert "hunter" not in repr(found)
+    assert TOKEN not in repr(found)
+    assert all(one.sensitive for one in found)
+    assert {side for one in found for side in (one.before, one.after)} <= {HIDDEN, ABSENT, 1}
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    (found,) = differences({"OLLAMA_KEEP_ALIVE": "5m"}, {"OLLAMA_KEEP_ALIVE": "30m"})
+    assert (found.before, found.after, found.sensitive) == ("5m", "30m", False)
+    (found,) = differences({"DB_PASSWORD": "${DB_PASSWORD:?}"}, {"DB_PASSWORD": "${OTHER:?}"})
+    assert not found.sensitive, "the name of a variable is no secret"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "+      DB_PASSWORD: hunter2",
+        "-export DB_PASSWORD=hunter2",
+        '-      "DB_PASSWORD": "hunter2"',
+        "       - DB_PASSWORD=hunter2",
+        "+    command: [serve, --api-key=hunter2]",
+        "+  url: https://me:hunter2@example/",
+        f"+  key: {TOKEN}",
+    ],
+)
+def test_a_line_of_a_patch_shows_no_secret(line: str) -> None:
+    shown = covered_line(line, shell="export" in line)
+    assert "hunter2" not in shown
+    assert TOKEN not in shown
+    assert str(HIDDEN.value) in shown
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_nothing_in_a_generated_file_is_taken_for_a_secret(sample: str) -> None:
+    for path, entry in tree(sample).items():
+        for line in entry.data.decode().splitlines():
+            assert covered_line(f"+{line}", shell=path.suffix == ".sh") == f"+{line}", path

@@ -1,0 +1,324 @@
+"""Patches: they change what they are for and nothing else, or nothing at all, and say why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import hypothesis
+import pytest
+import yaml
+from hypothesis import strategies as st
+
+from composegen import document, pipeline, selectors
+from composegen.document import Document
+from composegen.findings import Finding, Severity
+from composegen.keypath import show
+from composegen.quoting import yaml as written
+from composegen.splicing import Edits, SpliceError, applied, splice
+from tests.sampling import FOLDER, compile_text, world
+
+BASE = """\
+name: demo
+hosts:
+  box: {address: 10.0.0.1}
+  far: {address: 10.0.0.2}
+stores: {pool: {kind: nfs, server: box, path: /srv/models}}
+services:
+  chat: {store: pool, hosts: {box: 2, far: 1}}
+gateway: {host: box}
+apps:
+  web: {host: far, compose: {image: "example/web:1.4", labels: {a.b: one, other: two}}}
+patches:
+"""
+COMPOSE = PurePosixPath("box/compose.yaml")
+STATIC = PurePosixPath("box/traefik/traefik.yaml")
+DYNAMIC = PurePosixPath("box/traefik/dynamic/demo.yaml")
+
+
+def patched(*patches: str) -> dict[PurePosixPath, str]:
+    """The tree of a topology with these patches."""
+    result = compile_text(BASE + "".join(f"  - {patch}\n" for patch in patches))
+    assert not [finding for finding in result.findings if finding.severity is Severity.ERROR], result.findings
+    assert result.tree is not None
+    return {path: entry.data.decode() for path, entry in result.tree.items()}
+
+
+def plain() -> dict[PurePosixPath, str]:
+    result = compile_text(BASE.replace("patches:\n", ""))
+    assert result.tree is not None
+    return {path: entry.data.decode() for path, entry in result.tree.items()}
+
+
+def wrong(*patches: str) -> list[tuple[str, str]]:
+    """Code and key path of each finding about these patches."""
+    result = compile_text(BASE + "".join(f"  - {patch}\n" for patch in patches))
+    assert result.tree is None
+    return [(finding.code, show(finding.where.path)) for finding in result.findings]
+
+
+def finding(patch: str) -> Finding:
+    result = compile_text(f"{BASE}  - {patch}\n")
+    assert result.tree is None
+    (found,) = result.findings
+    return found
+
+
+def lines_changed(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Lines that only one of two texts has."""
+    first, second = before.splitlines(), after.splitlines()
+    return [one for one in first if one not in second], [one for one in second if one not in first]
+
+
+def test_a_value_is_replaced_in_its_place_and_every_other_byte_stays() -> None:
+    before, after = plain(), patched("{file: traefik/traefik.yaml, match: log.level, set: DEBUG}")
+    assert [path for path in after if after[path] != before[path]] == [COMPOSE, STATIC]
+    assert after[STATIC] == before[STATIC].replace("  level: INFO\n", "  level: DEBUG\n")
+
+
+def test_a_key_is_added_after_the_last_one_of_its_mapping() -> None:
+    before, after = plain(), patched("{file: traefik/traefik.yaml, match: log, merge: {format: json}}")
+    assert after[STATIC] == before[STATIC].replace("  level: INFO\n", "  level: INFO\n  format: json\n")
+
+
+def test_an_entry_is_taken_out() -> None:
+    after = patched('{hosts: [far], match: services.web.labels."a.b", remove: true}')
+    far = PurePosixPath("far/compose.yaml")
+    assert lines_changed(plain()[far], after[far]) == (["      a.b: one"], [])
+
+
+def test_a_merge_adds_replaces_and_removes_at_every_depth() -> None:
+    after = patched("{hosts: [far], match: services.web, merge: {labels: {a.b: null, other: 2, new: x}, cpus: 3}}")
+    web = yaml.safe_load(after[PurePosixPath("far/compose.yaml")])["services"]["web"]
+    assert web == {"image": "example/web:1.4", "labels": {"other": 2, "new": "x"}, "cpus": 3, **{
+        key: web[key] for key in web if key not in {"image", "labels", "cpus"}
+    }}  # fmt: skip
+
+
+def test_what_is_in_brackets_is_written_anew_in_brackets() -> None:
+    before = parsed("a: {b: 1, c: [2, {d: 3}]}  # tail\nz: 1\n")
+    for edits, after in (
+        (Edits(replaced={("a", "b"): "x"}), "a: {b: x, c: [2, {d: 3}]}"),
+        (Edits(replaced={("a", "c", 1, "d"): "on"}), 'a: {b: 1, c: [2, {d: "on"}]}'),
+        (Edits(removed={("a", "c", 0), ("a", "b")}), "a: {c: [{d: 3}]}"),
+        (Edits(added={("a", "e"): None}), "a: {b: 1, c: [2, {d: 3}], e: null}"),
+    ):
+        expected = applied(parsed("\n".join(before.lines)).data, edits)
+        assert splice(before, expected, edits, written) == f"{after}  # tail\nz: 1\n"
+
+
+def test_comments_and_the_header_stay() -> None:
+    before, after = (
+        plain(),
+        patched(
+            "{match: services.chat-1, merge: {cpus: 2}}", "{hosts: [box], match: services.chat-2, merge: {cpus: 2}}"
+        ),
+    )
+    assert [line for line in before[COMPOSE].splitlines() if "#" in line] == [
+        line for line in after[COMPOSE].splitlines() if "#" in line
+    ]
+    assert lines_changed(before[COMPOSE], after[COMPOSE]) == ([], ["    cpus: 2"] * 2)
+
+
+def test_a_dollar_reaches_the_program_as_one() -> None:
+    after = patched("{match: services.chat-1, merge: {labels: {price: $5}}}")
+    assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["labels"] == {"price": "$$5"}
+    told = patched("{file: traefik/traefik.yaml, match: log, merge: {filePath: /x/$y}}")
+    assert yaml.safe_load(told[STATIC])["log"]["filePath"] == "/x/$y"
+
+
+def test_words_that_a_reader_of_yaml_1_1_takes_for_something_else_are_quoted() -> None:
+    after = patched('{match: services.chat-1, merge: {labels: {"on": "no", "1": "0x1"}}}')
+    assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["labels"] == {"on": "no", "1": "0x1"}
+
+
+def test_the_order_of_keys_in_a_patch_moves_no_line() -> None:
+    one = patched("{match: services.chat-1, merge: {cpus: 2, cap_drop: [ALL], labels: {b: x, a: y}}}")
+    other = patched("{match: services.chat-1, merge: {labels: {a: y, b: x}, cap_drop: [ALL], cpus: 2}}")
+    assert one == other
+
+
+def test_patches_are_applied_in_their_order() -> None:
+    after = patched("{match: services.chat-1, merge: {cpus: 2}}", "{match: services.chat-1.cpus, set: 3}")
+    assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["cpus"] == 3
+
+
+def test_only_the_hosts_that_are_meant_are_patched() -> None:
+    before, after = plain(), patched("{hosts: [f*], match: services.chat-1, merge: {cpus: 2}}")
+    assert [path for path in after if after[path] != before[path]] == [PurePosixPath("far/compose.yaml")]
+
+
+@pytest.mark.parametrize(
+    ("patch", "code", "place"),
+    [
+        ("{match: services.chat-1}", "CG110", "patches[0]"),
+        ("{match: services.web, remove: true, set: 1}", "CG110", "patches[0].remove"),
+        ("{match: 'a b', set: 1}", "CG110", "patches[0].match"),
+        ("{match: 'a..b', set: 1}", "CG110", "patches[0].match"),
+        ("{match: '[', set: 1}", "CG110", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1.init, merge: {a: 1}}", "CG110", "patches[0].merge"),
+        ("{hosts: [bx], match: services, set: 1}", "CG111", "patches[0].hosts[0]"),
+        ("{hosts: [box, bx*], match: services, set: 1}", "CG111", "patches[0].hosts[1]"),
+        ("{hosts: [], match: services, set: 1}", "CG111", "patches[0].hosts"),
+        ("{file: compose.yml, match: services, set: 1}", "CG111", "patches[0].file"),
+        ("{file: nfs/setup.sh, match: services, set: 1}", "CG111", "patches[0].file"),
+        ("{hosts: [box], match: services.chat-3, remove: true}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1.cpus, set: 1}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: 'services.chat-1.ports[7]', set: 1}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-*, merge: {cpus: 1}}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, count: 2, merge: {cpus: 1}}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-9*, count: any, merge: {cpus: 1}}", "CG111", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1.image, set: x}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, merge: {mem_limit: 1g}}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, remove: true}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: services, set: {}}", "CG112", "patches[0].match"),
+        ("{hosts: [far], match: 'services.chat-1.volumes[0].target', set: /x}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: name, set: other}", "CG112", "patches[0].match"),
+        ("{hosts: [far], match: services.web, merge: {depends_on: [x]}}", "CG112", "patches[0].match"),
+        ("{file: traefik/traefik.yaml, match: entryPoints, remove: true}", "CG112", "patches[0].match"),
+        ("{file: traefik/dynamic/demo.yaml, match: http.routers.*.rule, set: x}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, merge: {cpuz: 1}}", "CG016", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, merge: {cpus: [1]}}", "CG016", "patches[0].match"),
+    ],
+)
+def test_a_patch_that_cannot_be_applied_is_an_error_at_its_line(patch: str, code: str, place: str) -> None:
+    assert wrong(patch) == [(code, place)]
+
+
+def test_every_wrong_patch_is_told_in_one_run_and_the_right_one_is_to_blame() -> None:
+    assert wrong("{match: a, set: 1, hosts: [box]}", "{match: b, set: 1, hosts: [box]}") == [
+        ("CG111", "patches[0].match"),
+        ("CG111", "patches[1].match"),
+    ]
+    good = "{match: services.chat-1, merge: {cpus: 1}}"
+    assert wrong(good, "{match: services.chat-1, hosts: [box], merge: {cpuz: 1}}", good) == [
+        ("CG016", "patches[1].match")
+    ]
+
+
+def test_what_to_do_is_said() -> None:
+    assert finding("{hosts: [box], match: services.chat-1.cpus, set: 1}").hint == (
+        "to add a key, match `services.chat-1` and merge {cpus: ...} into it"
+    )
+    assert finding("{hosts: [box], match: services.chat-3, remove: true}").hint == "did you mean `chat-2`?"
+    assert "chat-1" in finding("{hosts: [box], match: services.x, remove: true}").expected
+    assert finding("{hosts: [box], match: services.chat-1.image, set: x}").expected == "`image` of the service"
+
+
+def test_labels_by_which_containers_are_made_anew_stay() -> None:
+    patch = "{hosts: [box], match: services.traefik, merge: {labels: {composegen.entrypoint: x}}}"
+    assert wrong(patch) == [("CG112", "patches[0].match")]
+    assert wrong('{hosts: [box], match: services.traefik.labels."composegen.entrypoint", remove: true}') == [
+        ("CG112", "patches[0].match")
+    ]
+
+
+def test_traefik_starts_anew_when_its_static_file_is_patched() -> None:
+    labels = [
+        yaml.safe_load(patched(f"{{file: traefik/traefik.yaml, match: log.level, set: {level}}}")[COMPOSE])["services"][
+            "traefik"
+        ]["labels"]
+        for level in ("DEBUG", "WARN")
+    ]
+    assert labels[0]["composegen.static"] != labels[1]["composegen.static"]
+    assert labels[0].keys() - yaml.safe_load(plain()[COMPOSE])["services"]["traefik"]["labels"].keys() == {
+        "composegen.static"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a.b", ["a.b"]),
+        ("a.*", ["a.b", "a.c-1", "a.c-2"]),
+        ("a.c-*", ["a.c-1", "a.c-2"]),
+        ("a.*-2", ["a.c-2"]),
+        ("l[0]", ["l[0]"]),
+        ("l[*]", ["l[0]", "l[1]"]),
+        ("l[name=y]", ["l[1]"]),
+        ("l[name=y].v", ["l[1].v"]),
+        ('"x.y"', ["x.y"]),
+        ("l[9]", []),
+        ("a[0]", []),
+        ("l.name", []),
+        ("*.b", ["a.b"]),
+    ],
+)
+def test_a_selector_finds_what_it_names(text: str, found: list[str]) -> None:
+    data = {"a": {"b": 1, "c-1": 2, "c-2": 3}, "l": [{"name": "x"}, {"name": "y", "v": 1}], "x.y": 0}
+    selector = selectors.parse(text)
+    assert selector is not None
+    assert [show(path) for path in selectors.select(data, selector)] == found
+
+
+@pytest.mark.parametrize("text", ["", ".", ".a", "a.", "a..b", "a b", "[", "[a]", "a[", 'a."', "a.[0]", "[-1]"])
+def test_a_text_that_is_no_path_is_no_selector(text: str) -> None:
+    assert selectors.parse(text) is None
+
+
+def test_a_pattern_takes_no_more_time_than_its_length() -> None:
+    assert not selectors.fits("*a" * 5000 + "b", "a" * 50_000)
+    assert selectors.fits("*a" * 5000, "a" * 50_000)
+
+
+KEYS = st.sampled_from(["a", "b", "on", "1", "x.y", "#", "ü"])
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8).filter(str.isprintable))
+DATA = st.dictionaries(
+    KEYS,
+    st.recursive(
+        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def parsed(text: str) -> Document:
+    found, findings = document.parse("x", text.encode())
+    assert found is not None, (text, findings)
+    assert not findings, (text, findings)
+    return found
+
+
+@hypothesis.given(DATA, st.data())
+def test_a_spliced_text_holds_what_the_edits_say(data: dict[str, Any], draw: st.DataObject) -> None:
+    text = "# header\n" + written(data, 0) + "  # tail\n" * (not isinstance([*data.values()][-1], dict | list)) + "\n"
+    before = parsed(text)
+    paths = [path for path in before.values if path]
+    path = draw.draw(st.sampled_from(paths))
+    edits = draw.draw(st.sampled_from(["replace", "remove", "add"]))
+    new = draw.draw(st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2), max_leaves=3))
+    if edits == "replace":
+        made = Edits(replaced={path: new})
+    elif edits == "remove":
+        made = Edits(removed={path})
+    else:
+        parent = path if isinstance(selectors.at(before.data, path), dict) else ()
+        made = Edits(added={(*parent, "brand new"): new})
+    expected = applied(parsed(text).data, made)
+    if expected == {}:
+        with pytest.raises(SpliceError):
+            splice(before, expected, made, written)
+        return
+    after = splice(before, expected, made, written)
+    assert parsed(after).data == expected
+    assert after.startswith("# header\n")
+
+
+def test_what_cannot_be_changed_in_place_is_written_anew_below_its_header() -> None:
+    own = '# mine\n\nname: demo\nx-a: &a {b: 1}\nx-c: *a\nservices: {s: {image: "x:1"}}\n'
+    text = BASE.replace("patches:", "templates: t\npatches:") + "  - {hosts: [box], match: x-a.b, set: 2}\n"
+    beside = replace(world(FOLDER), folder=lambda _: {"compose/stack.yaml.j2": own.encode()})
+    result = pipeline.compile(pipeline.Source(name="topology.yaml", data=text.encode()), beside)
+    assert result.tree is not None, result.findings
+    after = result.tree[COMPOSE].data.decode()
+    assert after.startswith("# mine\n")
+    assert (yaml.safe_load(after)["x-a"], yaml.safe_load(after)["x-c"]) == ({"b": 2}, {"b": 1})
+
+
+def test_an_empty_value_is_replaced_after_its_colon() -> None:
+    before = parsed("a:\nb :  # nothing yet\nc: 1\n")
+    edits = Edits(replaced={("a",): {"x": 1}, ("b",): 2})
+    expected = applied(parsed("a:\nb :\nc: 1\n").data, edits)
+    assert splice(before, expected, edits, written) == "a:\n  x: 1\nb: 2  # nothing yet\nc: 1\n"
