@@ -1,4 +1,5 @@
-# What one does with this project. Needs make, git and Python 3.11 or newer with venv and pip; the rest comes from PyPI.
+# What one does with this project. Needs make, git and Python 3.11 or newer with venv and pip, and curl for the tests; the
+# rest comes from PyPI and npm.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh

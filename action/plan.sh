@@ -42,7 +42,7 @@ case $ended in
 2) changes=true ;;
 *)
     changes=false
-    echo "**composegen**: no plan, because the topology has errors. They stand beside its lines and in the log." >"$plan.body"
+    echo "**composegen**: no plan, because it ended with an error ($ended). What is wrong stands in the log." >"$plan.body"
     ;;
 esac
 

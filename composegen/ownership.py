@@ -62,7 +62,8 @@ def _compose(host: HostPlan, data: Any) -> Iterator[tuple[KeyPath, str]]:
     yield ("name",), "`name` of the topology"
     for container in host.containers:
         stated = data.get("services", {}).get(container.name) or {} if isinstance(data, dict) else {}
-        for key in _keys(container, stated):
+        # What stands in the file comes first: a message names it before anything that could be added.
+        for key in sorted(_keys(container, stated), key=lambda key: (key not in stated, key)):
             field = "`needs` of the app" if container.role is Role.APP else OWNED.get(key, "")
             yield ("services", container.name, key), field
         for label in container.identity or ():

@@ -94,6 +94,11 @@ def has_moved(text: str, shipped: str) -> bool:
     return found is not None and found.digest != digest(shipped)
 
 
+def takes_along(name: str, text: str) -> bool:
+    """Whether a template includes the shipped one in whose place it is."""
+    return re.search(rf"""\{{%-?\s*(?:include|extends)\s+["']shipped/{re.escape(name)}["']""", text) is not None
+
+
 def read(
     topology: Topology, given: OwnTemplates | None, folder: Callable[[str], Mapping[str, bytes] | None]
 ) -> tuple[OwnTemplates | None, Findings]:

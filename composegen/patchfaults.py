@@ -36,7 +36,8 @@ def not_one_operation(patch: Patch, stated: Sequence[str]) -> WrongError:
     have = " and ".join(f"`{name}`" for name in stated)
     message = f"the patch has {have}, and can do only one" if stated else "the patch does not say what to do"
     expected = f"one of: {', '.join(OPERATIONS)}"
-    return _wrong("CG110", patch, message, *stated[1:2], part="key", expected=expected)
+    hint = "" if stated else "to take something out, write `remove: true`; `set` cannot write `null`"
+    return _wrong("CG110", patch, message, *stated[1:2], part="key", expected=expected, hint=hint)
 
 
 def no_path(patch: Patch) -> WrongError:

@@ -1,4 +1,4 @@
-"""Generated documentation: `docs/reference/` and `schemas/topology.schema.json`, as one tree.
+"""Generated documentation: `docs/reference/`, the screens of `docs/changes.md` and `schemas/topology.schema.json`.
 
 `python -m composegen.reference` writes it, `--check` says what differs. It is compared and written like any output of
 composegen, by `changes` and `io.disk`.
@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from composegen import language_page, pages, pipeline, schema, template_page
+from composegen import language_page, pages, pipeline, schema, template_page, transcripts
 from composegen.artifacts import Artifact, Entry, Tree
 from composegen.changes import Changes, compare
 from composegen.cli import group
@@ -28,6 +28,8 @@ from composegen.targets import targets
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDER = PurePosixPath("docs/reference")
+CHANGES = PurePosixPath("docs/changes.md")
+"""A page that people write, but for what `composegen diff` prints."""
 PICTURED = "nfs-replicas"
 """The sample of which there are pictures."""
 WIDTH = 100
@@ -59,7 +61,8 @@ def tree() -> Tree:
     schema_path = PurePosixPath("schemas/topology.schema.json")
     documents = {FOLDER / name: NOTICE + text for name, text in _pages()}
     documents |= {FOLDER / "pictures" / name: text for name, text in _pictures()}
-    return {path: Entry(data=text.encode()) for path, text in sorted({**documents, schema_path: schema.text()}.items())}
+    documents |= {schema_path: schema.text(), CHANGES: _changes()}
+    return {path: Entry(data=text.encode()) for path, text in sorted(documents.items())}
 
 
 def compared() -> Changes:
@@ -79,6 +82,16 @@ def write() -> Changes:
     changes = compared()
     disk.apply(CHECKOUT, changes)
     return changes
+
+
+def _changes() -> str:
+    """The page on changes, with its screens as they are now; its text is its own."""
+    page = (CHECKOUT / CHANGES).read_text(encoding="utf-8")
+    return transcripts.updated(page, _topology, lambda text, sample: _compiled(sample, text.encode()))
+
+
+def _topology(sample: str) -> str:
+    return resources.sample(sample)["topology.yaml"].decode()
 
 
 def _pages() -> Iterator[tuple[str, str]]:

@@ -24,7 +24,10 @@ SHIPPED = "shipped/"
 UNREADABLE = (RecursionError, MemoryError, SyntaxError)
 """What Python itself has against the code of a template that is nested too deeply."""
 
-MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, *UNREADABLE)
+MISTAKES = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError),
+    *UNREADABLE,
+)
 """What a wrong template can end in while it is rendered."""
 
 _NO_FILTER = re.compile(r"No (?:filter|test) named '(.*)'")
@@ -86,11 +89,19 @@ def explain(error: Exception, environment: Environment, name: str, context: Mapp
             names = _in_scope(environment, name, error, context) if error.names is None else error.names
             near = tuple(difflib.get_close_matches(error.wanted, names))
             return _fault(name, error, near, error.wanted, known=tuple(sorted(names)))
+    return _fault(name, error, message=_in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    """What Python itself has against a template, in words; "" for what says so itself."""
+    match error:
         case RecursionError():
-            return _fault(name, error, message="templates, macros, loops or brackets are nested without end")
+            return "templates, macros, loops or brackets are nested without end"
         case SyntaxError() | MemoryError():
-            return _fault(name, error, message="loops, conditions or brackets are nested too deeply")
-    return _fault(name, error)
+            return "loops, conditions or brackets are nested too deeply"
+        case NameError():  # Jinja writes numbers into code, and infinity is none that Python reads
+            return "a number is too large, or is none"
+    return ""
 
 
 def _in_scope(environment: Environment, name: str, error: Exception, context: Mapping[str, object]) -> list[str]:

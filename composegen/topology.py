@@ -402,8 +402,9 @@ class Gateway(Section):
         default=None,
     )
     retry: Count | None = says(
-        "How many servers are tried for a request that none has seen; 1: no other. Default: all.",
-        example=3,
+        "1: a request is sent to one instance only. Else, while no instance has seen it, it is tried until the health "
+        "check has left a dead one out: 20 times, or as often as stated here, if that is more.",
+        example=30,
         default=None,
     )
     sticky: bool = says("Keep a client on one instance by a cookie.", example=True, default=False)

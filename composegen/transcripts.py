@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from composegen.changes import Changes, compare
 from composegen.impact.assess import assess
@@ -47,6 +48,7 @@ class Screen:
 
 def updated(page: str, original: Callable[[str], str], compile_: Compile) -> str:
     """The page with every screen as it is now; `original` gives the topology of a sample."""
+    compile_ = cache(compile_)
     parts, end = [], 0
     for screen in screens(page, original):
         start, stop = screen.place

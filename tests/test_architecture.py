@@ -47,7 +47,7 @@ LAYERS = (
     "impact",
     "picture",
     "report",
-    "io pages",
+    "io pages transcripts",
     "cli",
     "reference",
 )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from composegen.cli import graph as command
 from composegen.errors import ExitCode
 from composegen.graph import FORMATS
 from tests.invoking import BAD, CHECKOUT, GOOD, Make, Run, runner
@@ -21,10 +20,6 @@ TWO = GOOD.replace("hosts: {box: 1}", "hosts: {box: 2}")
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     monkeypatch.chdir(tmp_path)
     return runner(capfdbinary)
-
-
-def test_the_command_knows_every_form() -> None:
-    assert tuple(FORMATS) == command.FORMATS
 
 
 def test_text_is_what_a_person_gets(run: Run, tree: Make) -> None:

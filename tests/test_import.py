@@ -31,8 +31,6 @@ from tests.tools import compose
 
 FOLDER = Path(__file__).resolve().parent / "imports"
 CASES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
-INPUT = {".yaml", ".yml"}
-RESULTS = {"topology.yaml", "report.txt"}
 WORLD = bare_world()
 
 

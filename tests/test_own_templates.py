@@ -145,6 +145,36 @@ def test_a_compose_file_that_compose_refuses_is_shown_too(tree: Make, folder: Pa
     assert not Path("deploy").exists()
 
 
+def test_a_template_that_leaves_nothing_of_a_file_is_told_so(tree: Make, folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    tree({f"mine/{STACK}": "# nothing\n"})
+    told = run("validate").out
+    assert "this makes box/compose.yaml wrong: nothing is left in it" in told
+    assert "composegen init" not in told, "that is for an empty topology"
+
+
+def test_a_template_that_takes_the_shipped_one_along_is_not_compared(tree: Make, folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    tree({f"mine/{STACK}": f'{{% include "shipped/{STACK}" %}}\n# more\n'})
+    told = run("templates", "diff", "--exit-code")
+    assert (told.code, told.out) == (
+        ExitCode.DONE,
+        f"mine/{STACK}: takes the shipped one along, as it is in each version; the rest is yours.\n",
+    )
+
+
+def test_a_folder_that_no_topology_can_name_is_not_said_to_be_named(folder: Path, run: Run) -> None:
+    told = run("templates", "eject", STACK, "--to", str(folder / "x")).err
+    assert told.endswith(f"It is used with --templates {folder / 'x'}.\n")
+
+
+def test_a_template_cannot_be_copied_below_a_file(folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    outcome = run("templates", "eject", STACK, "--to", "plain.yaml")
+    assert outcome.code == ExitCode.FAILED
+    assert f"cannot write plain.yaml/{STACK}: Not a directory" in outcome.err
+
+
 @pytest.mark.parametrize("format", ["json", "sarif", "github", "gitlab", "junit"])
 def test_every_format_can_say_it(format: str, tree: Make, folder: Path, run: Run) -> None:  # noqa: A002 - the option's name
     assert folder.is_dir()

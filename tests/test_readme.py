@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from composegen.cli import COMMANDS
+
 pytestmark = pytest.mark.slow
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
@@ -40,3 +42,8 @@ def test_the_error(tmp_path: Path) -> None:
     shown = next(screen for screen in SCREENS if screen.startswith("error["))
     told = run(tmp_path, TOPOLOGY.replace("server84: {address", "server84: {adress"), "validate")
     assert told.startswith(shown)
+
+
+def test_every_command_has_its_row() -> None:
+    rows = re.findall(r"^\| `(\w+)[^|]*` \| ", README, re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)

@@ -9,14 +9,12 @@ import click
 
 from composegen.cli import options, reporting, streams
 from composegen.errors import ComposegenError, ExitCode
+from composegen.graph import FORMATS
 
 if TYPE_CHECKING:
     from composegen.graph.model import Graph
     from composegen.io.source import Opened
     from composegen.pipeline import Compiled
-
-FORMATS = ("text", "mermaid", "dot", "svg")
-"""Every form, in the order of `--help`; `graph.FORMATS` has the same, and is not loaded for the help."""
 
 
 @click.command("graph")
@@ -84,8 +82,7 @@ def _compiled(opened: Opened) -> Compiled:
 
 def _drawn(graph: Graph, form: str) -> str:
     """The picture in the form that is asked for. Raises ComposegenError where that cannot hold so much."""
-    from composegen.graph import FORMATS as FORMS
-    from composegen.graph import mermaid, text
+    from composegen.graph import draw, mermaid, text
 
     if form == "mermaid" and len(graph.edges) > mermaid.MOST_EDGES:
         raise ComposegenError(
@@ -94,7 +91,7 @@ def _drawn(graph: Graph, form: str) -> str:
         )
     if form == "text":
         return text.draw(graph, colour=streams.colour(sys.stdout))
-    return FORMS[form](graph)
+    return draw(form, graph)
 
 
 def _changed(opened: Opened, compiled: Compiled, output: str | None, against: str | None) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,16 @@ def eject(name: str, to: str) -> None:
             file.write(text)
     except FileExistsError as error:
         raise ComposegenError(f"{path} exists already; nothing was written") from error
-    streams.say(f"{path}: written. It is used where the topology says `templates: {to}`, or with --templates {to}.")
+    except OSError as error:
+        raise ComposegenError(f"cannot write {path}: {error.strerror or error}") from error
+    streams.say(f"{path}: written. It is used {_where_used(to)}.")
+
+
+def _where_used(to: str) -> str:
+    """How templates in that folder are chosen: a topology can only name a folder below its own."""
+    option = f"with --templates {shlex.quote(to)}"
+    outside = Path(to).is_absolute() or ".." in Path(to).parts
+    return option if outside else f"where the topology says `templates: {to}`, or {option}"
 
 
 @command.command("diff")
@@ -140,6 +150,9 @@ def _compared(own: OwnTemplates, name: str, shipped: str | None) -> Iterator[str
         yield f"{own.file(name)}: yours alone; no shipped template has this path.\n"
         return
     taken = owntemplates.stamp(text)
+    if taken is None and owntemplates.takes_along(name, text):
+        yield f"{own.file(name)}: takes the shipped one along, as it is in each version; the rest is yours.\n"
+        return
     if owntemplates.has_moved(text, shipped) and taken is not None:
         now = owntemplates.digest(shipped)
         yield f"{own.file(name)}: the shipped one has moved since you took it ({taken.digest} then, {now} now).\n"

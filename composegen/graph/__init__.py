@@ -7,15 +7,15 @@ Nothing here trusts a name: each form quotes for its own reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
 
-from composegen.graph import dot, mermaid, svg, text
 from composegen.graph.model import Graph
 
-FORMATS: Mapping[str, Callable[[Graph], str]] = {
-    "text": text.draw,
-    "mermaid": mermaid.draw,
-    "dot": dot.draw,
-    "svg": svg.draw,
-}
-"""Every form, in the order of `--help`."""
+FORMATS = ("text", "mermaid", "dot", "svg")
+"""Every form, in the order of `--help`; each is the module of that name."""
+
+
+def draw(form: str, graph: Graph) -> str:
+    """The graph in the form of that name, without colours."""
+    drawn: str = importlib.import_module(f"{__name__}.{form}").draw(graph)
+    return drawn

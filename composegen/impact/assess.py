@@ -11,7 +11,7 @@ from composegen.changes import Action, Change, Changes, Conflict
 from composegen.impact import capacity, causes, files, gateway, hostfiles, hosts, moves, risks, steps, wording
 from composegen.impact.causes import Cause
 from composegen.impact.changed import Changed, of_hosts
-from composegen.impact.compose import FILE, UNSEEN, Verdict, is_run, verdicts
+from composegen.impact.compose import FILE, LOST, UNSEEN, Verdict, is_run, taken_down, verdicts
 from composegen.impact.model import Difference, Effect, HostAction, Impact, Review, When
 from composegen.plan import Plan
 
@@ -37,7 +37,9 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
     restarts = [impact for impact in impacts if impact.host and files.needs_restart(impact, met[impact.host])]
     todo += [_restart(by_name[impact.host], impact) for impact in restarts]
     todo += [_remake(host, name) for host, own in touched for name, one in own.items() if one.why.startswith(UNSEEN)]
+    todo += [_again(host, name) for host, own in touched for name, one in own.items() if one.why.startswith(LOST)]
     met |= {one.host: {**met[one.host], one.subject: Verdict(effect=one.effect)} for one in restarts}
+    still = {host.name: _untouched(host, met.get(host.name)) for host in found}
     todo_in_order = steps.ordered(todo)
     return Review(
         impacts=(*impacts, *files.of_everybody(changes)),
@@ -51,7 +53,8 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
         renames=tuple(moves.renames(found)),
         edited={change.path: _edits(change) for change in changes.items if change.conflict is Conflict.EDITED},
         foreign=tuple(change.path for change in changes.items if change.conflict is Conflict.FOREIGN),
-        unchanged=_unchanged(found, met),
+        unchanged=sum(still.values()),
+        unchanged_on=still,
         added=tuple(host.name for host, _ in touched if host.is_new),
         removed=tuple(host.name for host, _ in touched if host.is_gone),
     )
@@ -59,7 +62,8 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
 
 def _verdicts(host: Changed) -> Mapping[str, Verdict]:
     version = host.spec.docker.compose if host.spec else _OLDEST
-    return verdicts(host.before, host.after, version)
+    found = verdicts(host.before, host.after, version)
+    return taken_down(host.before, host.after, found) if hosts.goes_down(host) else found
 
 
 def _impacts(host: Changed, own: Mapping[str, Verdict], plan: Plan | None) -> Iterator[Impact]:
@@ -110,7 +114,7 @@ def _explained(host: Changed, service: str, difference: Difference, verdict: Ver
 
 
 def _summary(verdict: Verdict, after: Mapping[str, object]) -> str:
-    if verdict.effect is Effect.CREATE:
+    if verdict.effect is Effect.CREATE and not verdict.differences:
         return wording.created(after)
     found = verdict.differences
     said = [wording.words(difference) for difference in _by_weight(found) if not wording.follows(difference, found)]
@@ -136,7 +140,7 @@ def _cause(host: Changed, name: str, verdict: Verdict) -> Cause | None:
         return named
     if verdict.volume:
         return causes.of_definition(host, verdict.volume)
-    if not verdict.differences or verdict.effect in (Effect.CREATE, Effect.REMOVE):
+    if not verdict.differences:
         return causes.of_presence(host, name)
     return causes.of_difference(host, name, _by_weight(verdict.differences)[0])
 
@@ -164,6 +168,12 @@ def _restart(host: Changed, impact: Impact) -> steps.Step:
     return steps.in_folder(steps.Phase.AFTER, host, command, reason)
 
 
+def _again(host: Changed, service: str) -> steps.Step:
+    command = f"docker compose restart {service}"
+    reason = "it shares the network of a container that starts again, and `up` does not see that"
+    return steps.in_folder(steps.Phase.AFTER, host, command, reason)
+
+
 def _remake(host: Changed, service: str) -> steps.Step:
     command = f"docker compose up -d --no-deps --force-recreate {service}"
     return steps.in_folder(steps.Phase.AFTER, host, command, "what it uses is not part of what Compose compares")
@@ -185,12 +195,8 @@ def _edits(change: Change) -> int:
     return sum(max(code[2] - code[1], code[4] - code[3]) for code in codes if code[0] != "equal")
 
 
-def _unchanged(found: Sequence[Changed], touched: Mapping[str, Mapping[str, Verdict]]) -> int:
-    """The services that go on as they are."""
-    return sum(_untouched(host, touched.get(host.name)) for host in found)
-
-
 def _untouched(host: Changed, own: Mapping[str, Verdict] | None) -> int:
+    """How many services of a host go on as they are."""
     if own is None and host.plan is not None:
         return sum(one.role.value != "adopter" for one in host.plan.containers)
     quiet = {name for name, verdict in (own or {}).items() if verdict.effect is not Effect.NONE}

@@ -41,9 +41,11 @@ def capacities(
     services = {name for one in (plan, old_plan) if one for name in one.topology.services}
     counts: dict[str, _Count] = {}
     for host, verdicts in hosts:
+        down = host.is_touched and goes_down(host)
         for name in dict.fromkeys((*host.before.services, *host.after.services)) if host.is_touched else ():
             if whose := _service(host, name, services):
-                _add(counts.setdefault(whose, _Count()), host, name, verdicts.get(name), plan)
+                count = counts.setdefault(whose, _Count())
+                _add(count, host, name, verdicts.get(name), behind=_is_behind(host, plan), down=down)
         if not host.is_touched and host.plan is not None:
             for instance in host.plan.instances:
                 count = counts.setdefault(instance.service.name, _Count())
@@ -55,8 +57,8 @@ def capacities(
             yield one
 
 
-def _add(count: _Count, host: Changed, name: str, verdict: Verdict | None, plan: Plan | None) -> None:
-    """Count one more container."""
+def _add(count: _Count, host: Changed, name: str, verdict: Verdict | None, *, behind: bool, down: bool) -> None:
+    """Count one more container; `behind` the gateway of another host, `down`: all of the host are stopped first."""
     effect = verdict.effect if verdict else Effect.NONE
     if effect is Effect.CREATE:
         count.new += 1
@@ -64,13 +66,13 @@ def _add(count: _Count, host: Changed, name: str, verdict: Verdict | None, plan:
         return
     count.total += 1
     count.kept += effect is not Effect.REMOVE
-    if effect not in _INTERRUPTS:
+    if effect is Effect.REMOVE or not (down or effect in _INTERRUPTS):
         return
     count.interrupted += 1
-    if verdict and _is_moved(host, verdict, plan):
+    if behind and verdict and any(difference.path[:1] == ("ports",) for difference in verdict.differences):
         count.moved += 1
     else:
-        count.together[host.name] = count.together.get(host.name, 0) + 1 if goes_down(host) else 1
+        count.together[host.name] = count.together.get(host.name, 0) + 1 if down else 1
 
 
 def _capacity(name: str, count: _Count, rollout: str) -> Capacity:
@@ -88,16 +90,15 @@ def _capacity(name: str, count: _Count, rollout: str) -> Capacity:
 def _how(count: _Count, most: int, rollout: str) -> str:
     """What `serving` rests on; "" where nothing else is possible."""
     if count.moved:
-        return "as the gateway looks for the others at their new ports at once"
+        return "as the gateway looks for the others at their new URLs at once"
     if most == count.interrupted:
         return ""
-    return "one host after the other" if most > 1 else f"replaced one by one{f' ({rollout})' if rollout else ''}"
+    return "one host after the other" if most > 1 else f"one by one{f' ({rollout})' if rollout else ''}"
 
 
-def _is_moved(host: Changed, verdict: Verdict, plan: Plan | None) -> bool:
-    """Whether the gateway, on another host, goes by a port that is another one now."""
-    behind = plan is not None and plan.gateway is not None and plan.gateway.host.name != host.name
-    return behind and any(difference.path[:1] == ("ports",) for difference in verdict.differences)
+def _is_behind(host: Changed, plan: Plan | None) -> bool:
+    """Whether the gateway is on another host, and so goes by the published ports."""
+    return plan is not None and plan.gateway is not None and plan.gateway.host.name != host.name
 
 
 def _service(host: Changed, name: str, services: Iterable[str]) -> str | None:

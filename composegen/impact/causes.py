@@ -32,6 +32,8 @@ def of_difference(host: Changed, service: str, difference: Difference) -> Cause 
     """The reason for one difference of a service; None where no topology is known."""
     new, old = container(host, service), container(host, service, older=True)
     path = difference.path
+    if path[:1] == ("ports",) and path[-1:] == ("host_ip",) and host.plan is not None:
+        return Cause(at=Location(path=host.plan.spec.at("bind" if host.plan.spec.bind else "address")))
     if new is not None and (difference.after is not ABSENT or old is None):
         model = _model(new, difference)
         return Cause(at=Location(path=_place(new, path), part="key") if model is None else Location(path=model))

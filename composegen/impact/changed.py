@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -67,8 +67,9 @@ class Changed:
 
     @cached_property
     def before(self) -> Stack:
-        """What ran."""
-        return stack(self.files[FILE].before) if FILE in self.files else Stack()
+        """What ran. A file of others that names no project ran under that of a folder: it is taken for the same."""
+        there = stack(self.files[FILE].before) if FILE in self.files else Stack()
+        return there if there.name else replace(there, name=self.after.name)
 
     @cached_property
     def after(self) -> Stack:

@@ -27,6 +27,12 @@ _DIRECTORY = re.compile(rb"\A# What runs on host .*, for `docker compose` in (/.
 UNSEEN = "Compose does not see"
 """How the reason begins for what takes effect only when somebody makes the container anew."""
 
+LOST = "loses the network of"
+"""How the reason begins for what must be started again by hand."""
+
+_ASKED = ", if Compose is told yes"
+"""What is in a volume is lost with it, so Compose asks, and does nothing where nobody answers."""
+
 _KEEPS_CONTAINERS = "5.2"
 """The first Compose that makes a network anew without making its containers anew: it stops and starts them."""
 
@@ -89,10 +95,20 @@ def verdicts(before: Stack, after: Stack, version: str) -> Mapping[str, Verdict]
             found[name] = verdict
     if not moved:
         _by_definitions(before, after, version, found)
-        _by_content(before, after, found)
     _by_sharing(before, after, found)
+    if not moved:
+        _by_content(before, after, found)
+        _by_lost_networks(before, after, found)
     idle = {name for name in found if not is_run(before.services.get(name)) and not is_run(after.services.get(name))}
     return found if len(idle) == len(found) else {name: one for name, one in found.items() if name not in idle}
+
+
+def taken_down(before: Stack, after: Stack, found: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
+    """The same where everything on the host must be taken down before: whatever comes back is new."""
+    verdicts = dict(found)
+    for name in _surviving(before, after):
+        _touch(verdicts, name, Effect.RECREATE, "everything on the host is taken down first")
+    return verdicts
 
 
 def is_run(service: Mapping[str, Any] | None) -> bool:
@@ -164,9 +180,11 @@ def _elsewhere(before: Stack, after: Stack) -> str:
 def _by_definitions(before: Stack, after: Stack, version: str, found: dict[str, Verdict]) -> None:
     """Who uses a volume or network that is made anew."""
     for volume in changed_definitions(before.volumes, after.volumes):
+        told = normal.is_nfs(before.volumes[volume]) and normal.is_nfs(after.volumes[volume])
+        asked = "" if told else _ASKED
         for name in _surviving(before, after):
             if volume in volumes_of(after.services[name]):
-                _touch(found, name, Effect.RECREATE, f"volume {volume} is made anew", volume)
+                _touch(found, name, Effect.RECREATE, f"volume {volume} is made anew{asked}", volume)
     effect = Effect.RESTART if at_least(version, _KEEPS_CONTAINERS) else Effect.RECREATE
     for network in changed_definitions(before.networks, after.networks):
         for name in _surviving(before, after):
@@ -180,7 +198,7 @@ def _by_content(before: Stack, after: Stack, found: dict[str, Verdict]) -> None:
         for one in (name for name in old if name in new and old[name] != new[name]):
             for name in _surviving(before, after):
                 if one in normal.sources(after.services[name].get(f"{kind}s")):
-                    _touch(found, name, Effect.RESTART, f"{UNSEEN} that {kind} {one} is another one")
+                    _touch(found, name, Effect.RECREATE, f"{UNSEEN} that {kind} {one} is another one")
 
 
 def _by_sharing(before: Stack, after: Stack, found: dict[str, Verdict]) -> None:
@@ -199,6 +217,15 @@ def _by_sharing(before: Stack, after: Stack, found: dict[str, Verdict]) -> None:
     for name in _surviving(before, after):
         if waiting := sorted(_restarts_with(after.services[name]) & anew):
             _touch(found, name, Effect.RESTART, f"restarts with {waiting[0]}")
+
+
+def _by_lost_networks(before: Stack, after: Stack, found: dict[str, Verdict]) -> None:
+    """Who shares the network of a container that only starts again: that gets another one, and nobody is told."""
+    again = {name for name, verdict in found.items() if verdict.effect is Effect.RESTART}
+    for name in _surviving(before, after):
+        kind, _, other = str(after.services[name].get("network_mode", "")).partition(":")
+        if kind == "service" and other in again:
+            _touch(found, name, Effect.RESTART, f"{LOST} {other}, which starts again")
 
 
 def _surviving(before: Stack, after: Stack) -> Iterator[str]:

@@ -19,13 +19,15 @@ from composegen.impact.differences import differences
 from composegen.impact.hosts import is_renamed
 from composegen.impact.model import ABSENT, Difference, Effect, Impact
 from composegen.impact.reading import read
-from composegen.impact.wording import words
+from composegen.impact.wording import value, words
 from composegen.plan import Plan
 
 DYNAMIC = "traefik/dynamic/"
 STATIC = "traefik/traefik.yaml"
 SERVICE = "traefik"
 
+_BALANCE = "wrr"
+"""What Traefik does where no strategy is stated."""
 _COMES_OR_GOES = frozenset({Effect.CREATE, Effect.REMOVE})
 _FIELDS = {"retry": "retry", "middlewares": "admin", "tls": "tls", "entryPoints": "entrypoint", "rule": "hostname"}
 
@@ -96,9 +98,33 @@ def _told(found: Sequence[Difference], pair: Pair, plan: Plan | None, after: Any
         return ["routes the models" if pair.before is None else "routes nothing any more"], causes.of_gateway(plan)
     found = [one for one in found if not _is_dropped_weight(one)] or found
     servers = [one for one in found if _is_server(one)]
-    said = list(dict.fromkeys([*_servers(servers), *(words(_short(one)) for one in found if one not in servers)]))
+    routers = list(_routers(found))
+    rest = (one for one in found if one not in servers and not (routers and _comes_or_goes(one)))
+    said = list(dict.fromkeys([*routers, *_servers(servers), *map(_words, rest)]))
     cause = causes.of_servers(plan, _urls(found, after)) or _of_field(plan, found)
     return said[:3] + ([f"and {len(said) - 3} more"] if len(said) > 3 else []), cause or causes.of_gateway(plan)  # noqa: PLR2004
+
+
+def _routers(found: Sequence[Difference]) -> Iterator[str]:
+    """`+router demo-chat`; the services and middlewares that come and go with routers are not told."""
+    for one in found:
+        if _comes_or_goes(one) and one.path[1] == "routers":
+            yield f"{'+' if one.before is ABSENT else '-'}router {one.path[2]}"
+
+
+def _comes_or_goes(difference: Difference) -> bool:
+    """Whether a whole router, service or middleware is new or gone."""
+    path, sides = difference.path, (difference.before, difference.after)
+    return path[:1] == ("http",) and len(path) == 3 and ABSENT in sides  # noqa: PLR2004 - the depth of their names
+
+
+def _words(difference: Difference) -> str:
+    if difference.path[-1:] == ("strategy",):
+        old, new = (_BALANCE if side is ABSENT else value(side) for side in (difference.before, difference.after))
+        return f"balance {old} -> {new}"
+    if difference.path[-2:] == ("retry", "attempts"):  # follows the number of servers where nobody states it
+        return f"tries {value(difference.before)} -> {value(difference.after)}"
+    return words(_short(difference))
 
 
 def _is_server(difference: Difference) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from composegen.artifacts import Entry
 from composegen.changes import Action
+from composegen.findings import Location
 from composegen.impact import causes
 from composegen.impact.causes import Cause
 from composegen.impact.changed import Changed, Pair
@@ -45,21 +46,21 @@ def impacts(host: Changed, plan: Plan | None) -> Iterator[Impact]:
 
 
 def _of_nfs(host: Changed, plan: Plan | None) -> Cause | None:
-    """A host that comes, where the files speak of nothing else that is new; else the store."""
+    """A host that comes or goes, where the files speak of nothing else that is new; else the store."""
     if host.is_new and host.plan is not None and host.plan.instances and not host.plan.exports:
         return causes.of_clients(plan, [host.plan.spec.address])
-    new = [
-        word
-        for file, pair in host.files.items()
-        if file.endswith(".exports") and pair.before is not None
-        for word in _words(pair.after)
-        if word not in _words(pair.before)
-    ]
+    pairs = [pair for file, pair in host.files.items() if file.endswith(".exports") and pair.before is not None]
+    new = [word for pair in pairs for word in _words(pair.after) if word not in _words(pair.before)]
+    gone = [word for pair in pairs for word in _words(pair.before) if word not in _words(pair.after)]
+    if gone and not new and host.plan is not None and host.plan.instances and host.old_plan is None:
+        return Cause(at=Location(path=host.plan.instances[0].service.at("hosts"), part="key"))
     return causes.of_clients(plan, new) or causes.of_store(host)
 
 
 def means_something(pair: Pair) -> bool:
     """Whether more differs than comments, blank lines and what the host is called."""
+    if pair.before is not None and pair.after is not None and pair.before.data == pair.after.data:
+        return False
     return _lines(pair.before) != _lines(pair.after)
 
 

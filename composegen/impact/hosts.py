@@ -13,6 +13,7 @@ from composegen.impact import leaving
 from composegen.impact.changed import Changed
 from composegen.impact.compose import changed_definitions
 from composegen.impact.hostfiles import FIREWALL, FSTAB, NFS, SETUP, means_something, mount_points
+from composegen.impact.normal import is_nfs
 from composegen.impact.steps import Phase, Step, in_folder, umount
 
 _DOWN = "docker compose down --remove-orphans"
@@ -39,14 +40,6 @@ def is_renamed(host: Changed) -> bool:
 def goes_down(host: Changed) -> bool:
     """Whether everything on the host is stopped before it gets its new files."""
     return any(step.phase is Phase.DOWN for step in _down(host))
-
-
-def is_nfs(volume: object) -> bool:
-    """Whether a volume is an export that Docker mounts."""
-    match volume:
-        case {"driver_opts": {"type": "nfs" | "nfs4"}}:
-            return True
-    return False
 
 
 def _down(host: Changed) -> Iterator[Step]:

@@ -26,12 +26,14 @@ def of_what_is_gone(host: Changed) -> Iterator[Step]:
     yield from _exports(host)
     yield from _firewall(host)
     if not host.is_gone and host.directory == host.old_directory:
-        yield from _routes(host)
+        yield from _routes(host, Phase.AFTER)
 
 
 def of_old_project(host: Changed) -> Iterator[Step]:
     """What bears the name of the project, when that has another one: the old must go before the new comes."""
     old = host.before.name
+    if host.directory == host.old_directory:
+        yield from _routes(host, Phase.UNMOUNT)
     pair = host.files.get(FSTAB)
     if pair is not None and pair.before is not None:
         yield _edit_fstab(Phase.UNMOUNT, host, old, "the same mounts come back under the new name")
@@ -73,13 +75,13 @@ def _firewall(host: Changed) -> Iterator[Step]:
         yield _without_rules(Phase.OPEN, host, host.project)
 
 
-def _routes(host: Changed) -> Iterator[Step]:
+def _routes(host: Changed, phase: Phase) -> Iterator[Step]:
     """Nobody deletes files on a host, and a Traefik that stays reads every file in its folder."""
     if "traefik" in host.before.services and "traefik" not in host.after.services:
         return
     for file, pair in host.files.items():
         if file.startswith("traefik/dynamic/") and pair.after is None:
-            yield in_folder(Phase.AFTER, host, f"rm -f {shlex.quote(file)}", "Traefik would go on reading it")
+            yield in_folder(phase, host, f"rm -f {shlex.quote(file)}", "Traefik would go on reading it")
 
 
 def _has_rules(host: Changed) -> bool:

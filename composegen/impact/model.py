@@ -176,6 +176,8 @@ class Review:
     """Files in the way that composegen did not write."""
     unchanged: int = 0
     """Services that go on as they are."""
+    unchanged_on: Mapping[str, int] = field(default_factory=dict)
+    """The same, by host."""
     added: tuple[str, ...] = ()
     """Hosts that get files for the first time."""
     removed: tuple[str, ...] = ()
@@ -208,6 +210,7 @@ class Review:
             impacts=_of(self.impacts, host),
             actions=_of(self.actions, host),
             risks=_of(self.risks, host),
+            unchanged=self.unchanged_on.get(host, 0),
             renames=tuple(one for one in self.renames if host in {one.host, one.before, one.after}),
             edited={path: lines for path, lines in self.edited.items() if path.parts[0] == host},
             foreign=tuple(path for path in self.foreign if path.parts[0] == host),

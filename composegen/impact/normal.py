@@ -52,6 +52,14 @@ def definition(stated: Any) -> dict[str, Any]:
     return found
 
 
+def is_nfs(volume: object) -> bool:
+    """Whether a volume is an export that Docker mounts."""
+    match volume:
+        case {"driver_opts": {"type": "nfs" | "nfs4"}}:
+            return True
+    return False
+
+
 def mapping(value: Any, sign: str = "=") -> dict[str, str | None]:
     """A mapping that may be written as a list of `name=value`; values are text, as they are for Compose."""
     if isinstance(value, Mapping):

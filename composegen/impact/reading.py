@@ -1,6 +1,6 @@
 """Generated YAML as plain data, read quickly: no places are kept, as nobody is told where in a generated file he is.
 
-What is not plain YAML of one document (a file that was edited by hand into something else) reads as None.
+Files of others, with anchors and merge keys, are read the long way. What is no YAML of one document reads as None.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from composegen import stream
+from composegen import document, stream
 from composegen.scalars import resolve
 
 
@@ -20,8 +20,16 @@ def read(data: bytes) -> Any:
     """The data of a YAML file; None when it cannot be read, or is empty."""
     try:
         return _document(stream.quick(data.decode()))
-    except (UnicodeDecodeError, stream.RefusedError, _UnreadableError, RecursionError):
+    except (UnicodeDecodeError, stream.RefusedError, RecursionError):
         return None
+    except _UnreadableError:
+        return _of_others(data)
+
+
+def _of_others(data: bytes) -> Any:
+    """The data of a file that composegen did not write; None where anything in it cannot be followed."""
+    parsed, findings = document.parse("", data, "Compose file")
+    return None if parsed is None or findings else parsed.data
 
 
 def section(data: Any, key: str) -> dict[str, Any]:

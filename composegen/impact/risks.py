@@ -11,11 +11,11 @@ from typing import Any
 from composegen.findings import Location
 from composegen.impact.causes import container, of_name
 from composegen.impact.changed import Changed
-from composegen.impact.compose import Stack, changed_definitions, is_run, volumes_of
+from composegen.impact.compose import FILE, Stack, changed_definitions, is_run, volumes_of
 from composegen.impact.hostfiles import FSTAB, mount_points
-from composegen.impact.hosts import is_nfs, is_renamed
+from composegen.impact.hosts import is_renamed
 from composegen.impact.model import Risk
-from composegen.impact.normal import mounts
+from composegen.impact.normal import is_nfs, mounts
 from composegen.impact.wording import in_words, models_of
 from composegen.topology import Service
 
@@ -200,17 +200,34 @@ def _unlisted(host: Changed) -> Iterator[Risk]:
 
 
 def _awaited(host: Changed) -> Iterator[Risk]:
-    """Files of the user's that a container mounts from now on: without them Docker makes a folder in their place."""
-    found: dict[str, tuple[str, str]] = {}
+    """Variables and files of the user's that are needed from now on: without them nothing starts, or not as meant."""
+    left = _variables(host, after=True) - _variables(host, after=False)
+    if left and host.directory == host.old_directory:
+        message = f"{_listed(sorted(left))} must be set in {host.directory}/.env before `docker compose up`"
+        yield Risk(host=host.name, message=message, grave=False)
+    found: dict[str, dict[str, str]] = {}
     for name, service in host.after.services.items() if host.directory == host.old_directory else ():
-        known = {str(one.get("source")) for one in mounts(host.before.services.get(name, {}).get("volumes"))}
+        old = host.before.services.get(name, {}).get("volumes")
+        if old == service.get("volumes"):
+            continue
+        known = {str(one.get("source")) for one in mounts(old)}
         for mount in mounts(service.get("volumes")) if is_run(service) else ():
             source = str(mount.get("source", ""))
             if _is_own_file(source) and source not in known and not _is_written(host, source.removeprefix("./")):
-                found.setdefault(source.removeprefix("./"), (name, str(mount.get("target"))))
-    for file, (name, target) in found.items():
-        message = f"{file} must be in {host.directory} before {name} starts: composegen does not write it"
-        yield Risk(host=host.name, message=message, cause=_store(host, [name], target), grave=False)
+                found.setdefault(name, {})[source.removeprefix("./")] = str(mount.get("target"))
+    for name, files in found.items():
+        message = f"{_listed(files)} must be in {host.directory} before {name} starts: composegen writes no such file"
+        yield Risk(host=host.name, message=message, cause=_store(host, [name], next(iter(files.values()))), grave=False)
+
+
+def _variables(host: Changed, *, after: bool) -> frozenset[str]:
+    """The variables without which Compose refuses its file."""
+    pair = host.files.get(FILE)
+    entry = None if pair is None else pair.after if after else pair.before
+    return frozenset(name.decode() for name in _REQUIRED.findall(entry.data)) if entry else frozenset()
+
+
+_REQUIRED = re.compile(rb"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
 
 
 def _is_written(host: Changed, path: str) -> bool:

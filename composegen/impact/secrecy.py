@@ -11,15 +11,37 @@ from composegen.rules.secret_literal import looks_secret
 _ASSIGNED = re.compile(r"^([+-]?\s*(?:- )?\s*[\"']?-{0,2}([A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*)(.+?)(,?)$")
 _PLACE = str(HIDDEN.value)
 
+_MORE_NAMES = re.compile(
+    r"_(salt|pwd|dsn|jwt|auth|pass|key)$|(basic|digest)auth[._]users$|\bauthorization$", re.IGNORECASE
+)
+"""Names in files of others that no rule would complain about; a value too many that is hidden does no harm."""
+
+_HEADER = re.compile(
+    r"(\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)(?!\$)[\w.+/=-]{4,}", re.IGNORECASE
+)
+"""A header that says who somebody is."""
+
+_IN_BRACES = re.compile(r"""(([A-Za-z_][\w.-]*)["']?:\s+)("[^"]*"|'[^']*'|[^\s,{}\[\]"']+)(?=\s*[,}])""")
+"""A key and its value among others on one line."""
+
+_NAMED = re.compile(r"\$\{\w+:\?[^}]*\}")
+"""A value that Compose demands at `up`, as composegen writes secrets."""
+
 
 def covered(path: KeyPath, before: object, after: object) -> Difference:
     """A difference in which nothing secret is left."""
     name = next((str(key) for key in reversed(path) if isinstance(key, str)), "")
-    sides = [HIDDEN if _hides(name, side) else side for side in (before, after)]
+    told = any(isinstance(side, str) and _NAMED.fullmatch(side) for side in (before, after))
+    sides = [HIDDEN if _hides(name, side) or (told and _is_plain(side)) else side for side in (before, after)]
     sensitive = HIDDEN in sides
     if sensitive:
         sides = [HIDDEN if isinstance(side, str | list | dict) else side for side in sides]
     return Difference(path=path, before=sides[0], after=sides[1], sensitive=sensitive)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value stands where the other side has the name of a secret, and is none itself."""
+    return isinstance(value, str | int | float) and not str(value).startswith("$")
 
 
 def covered_line(line: str, *, shell: bool = False) -> str:
@@ -27,6 +49,9 @@ def covered_line(line: str, *, shell: bool = False) -> str:
 
     `shell`: of a script, in which names of small letters are the script's own.
     """
+    line = _HEADER.sub(rf"\1{_PLACE}", line)
+    if not shell:
+        line = _IN_BRACES.sub(lambda pair: pair[1] + _PLACE if _looks(pair[2], pair[3].strip("\"'")) else pair[0], line)
     match = _ASSIGNED.match(line)
     if match is not None and not (shell and match[2].islower()) and _looks(match[2], match[3].strip("\"'")):
         return match[1] + _PLACE + match[4]
@@ -60,4 +85,6 @@ def _word_hides(word: str, *, shell: bool) -> bool:
 
 def _looks(name: str, text: str) -> bool:
     """In a Compose file a doubled dollar is a dollar, and no reference to a variable."""
-    return looks_secret(name, text.replace("$$", "S"))
+    plain = text.replace("$$", "S")
+    named = _MORE_NAMES.search(name) is not None and looks_secret("TOKEN", plain)
+    return named or looks_secret(name, plain) or _HEADER.search(plain) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,8 @@ _LONGEST = 48
 """Characters of a value; the rest of it is cut."""
 
 _ARROW = " -> "
+_REQUIRED = re.compile(r"\$\{(\w+):?\?[^}]*\}")
+"""A variable with what Compose says where it is not set."""
 
 
 def words(difference: Difference) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of place
@@ -26,6 +29,8 @@ def words(difference: Difference) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
             return f"port {_arrow(before, after)}"
         case ("ports", int(), "target"):
             return f"port inside {_arrow(before, after)}"
+        case ("ports", int(), "host_ip"):
+            return f"address {_arrow(before, after)}"
         case ("ports", int()):
             return _one_sided("port", _published(before), _published(after))
         case ("volumes", int()) if sources := _sources(before, after):
@@ -76,7 +81,7 @@ def created(service: Mapping[str, Any]) -> str:
 
 
 def in_words(names: Sequence[str]) -> str:
-    """`ollama-1 to 3, ollama-init`: rows of numbers as one; of more than two, the first two and how many more."""
+    """`ollama-1 to 3, ollama-init`: rows of numbers as one; of many, the first two and how many more."""
     rows: list[list[str]] = []
     for name in names:
         if rows and _follows(rows[-1][-1], name):
@@ -85,6 +90,8 @@ def in_words(names: Sequence[str]) -> str:
             rows.append([name])
     said = [row[0] if len(row) == 1 else f"{row[0]} to {row[-1].rpartition('-')[2]}" for row in rows]
     left = sum(map(len, rows[2:]))
+    if left == 1:
+        return ", ".join(said)
     return ", ".join(said[:2]) + (f" and {left} more" if left else "")
 
 
@@ -102,7 +109,7 @@ def value(one: object) -> str:
         case bool():
             text = str(one).lower()
         case str():
-            text = one if one.isprintable() and one else repr(one)
+            text = _REQUIRED.sub(r"${\1}", one) if one.isprintable() and one else repr(one)
         case list():
             text = f"[{', '.join(map(value, one))}]"
         case dict():

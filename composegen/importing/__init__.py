@@ -15,10 +15,12 @@ from composegen.importing import (
     drafting,
     files,
     gateways,
+    hiding,
     neighbours,
     ports,
     proxies,
     remaining,
+    replaced,
     servers,
     spots,
     stacks,
@@ -31,7 +33,7 @@ from composegen.importing.placing import group
 from composegen.importing.proxies import Dynamic
 from composegen.importing.repairing import repaired
 from composegen.importing.servers import Server
-from composegen.importing.spots import Spot
+from composegen.importing.spots import Spot, mapping_of
 from composegen.importing.stacks import Stack
 from composegen.pipeline import Compiled, World
 
@@ -66,6 +68,7 @@ def convert(given: Sequence[Given], profiles: Sequence[str], world: World) -> Im
     compose = [(file, files.newer(root, account)) for file, root in compose]
     for file, root in compose:
         files.expect_services(file, root)
+    replaced.sections(dynamic, account)
     found = [_stack(host, own, profiles, account) for host, own in files.by_host(compose).items()]
     return _converted(found, proxies.dynamic(dynamic), files.project(compose, account), world, account)
 
@@ -78,7 +81,8 @@ def _stack(host: tuple[str, str | None], files: Sequence[Spot], profiles: Sequen
 
 
 def _converted(found: Sequence[Stack], dynamic: Dynamic, project: str, world: World, account: Account) -> Imported:
-    secrets = {stack.host: variables.Secrets(host=stack.host, account=account) for stack in found}
+    known = hiding.known(service for stack in found for service in stack.services.values())
+    secrets = {stack.host: variables.Secrets(host=stack.host, account=account, known=known) for stack in found}
     serving = [
         servers.server(stack, name, service, secrets[stack.host])
         for stack in found
@@ -95,7 +99,7 @@ def _converted(found: Sequence[Stack], dynamic: Dynamic, project: str, world: Wo
     scene = gateways.Scene(stacks=found, servers=serving, addresses=addresses, dynamic=dynamic, account=account)
     front = gateways.front(scene)
     places = {(stack.host, name): spot for stack in found for name, spot in stack.services.items()}
-    serving = [_settled(server, places[server.host, server.name], front, account) for server in serving]
+    serving = [_settled(server, places[server.host, server.name], front, secrets[server.host]) for server in serving]
     groups = group(serving, [stack.host for stack in found])
     pullers, models = neighbours.pullers(found, serving, account)
     plan = storing.Plan(
@@ -121,20 +125,23 @@ def _converted(found: Sequence[Stack], dynamic: Dynamic, project: str, world: Wo
     return Imported(text=done.text, notes=tuple(account.notes), compiled=done.compiled, obstacles=done.obstacles)
 
 
-def _settled(server: Server, service: Spot, front: gateways.Front, account: Account) -> Server:
-    """The server without labels for Traefik where a gateway replaces them."""
-    labels = server.extra.get("labels", {})
-    other = {key: value for key, value in labels.items() if not key.startswith(remaining.TRAEFIK)}
-    if other == labels:
+def _settled(server: Server, service: Spot, front: gateways.Front, secrets: variables.Secrets) -> Server:
+    """The server without labels that hold secrets, nor those for Traefik where a gateway replaces them."""
+    stated = service.get("labels")
+    if stated is None:
         return server
-    spot = service.get("labels") or service
-    if not front.gateway:
-        account.kept(spot.place, f"labels for Traefik of `{server.name}`", "they are the same on every instance")
-        return server
-    account.different(
-        spot.place,
-        f"labels for Traefik of `{server.name}` are left out",
-        "the gateway has its servers from a file; labels would make a second router with a rule of its own",
-    )
+    account = secrets.account
+    own = {key: spot for key, spot in mapping_of(stated).items() if not key.startswith(remaining.TRAEFIK)}
+    if own.keys() != mapping_of(stated).keys() and front.gateway:
+        account.different(
+            stated.place,
+            f"labels for Traefik of `{server.name}` are left out",
+            "the gateway has its servers from a file; labels would make a second router with a rule of its own",
+        )
+    elif own.keys() != mapping_of(stated).keys():
+        account.kept(stated.place, f"labels for Traefik of `{server.name}`", "they are the same on every instance")
+        own = dict(mapping_of(stated))
+    told = hiding.shown(Spot(value=own, place=stated.place), "labels", server.name, secrets.known, account)
+    labels = {key: server.extra["labels"][key] for key, _ in told.items()} if told is not None else {}
     extra = {key: value for key, value in server.extra.items() if key != "labels"}
-    return replace(server, extra=extra | ({"labels": other} if other else {}))
+    return replace(server, extra=extra | ({"labels": labels} if labels else {}))

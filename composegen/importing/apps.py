@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from composegen.importing import variables
+from composegen.importing.checks import by_their_shell
 from composegen.importing.draft import Draft
-from composegen.importing.hiding import texts, without_secrets
+from composegen.importing.hiding import shown, texts
 from composegen.importing.interpolation import references
 from composegen.importing.mounts import mounts_of, translated_data
 from composegen.importing.names import free, name_of
-from composegen.importing.needs import Needs, Surroundings, addresses, alias, depends, links, renamed
+from composegen.importing.needs import Needs, Surroundings, addresses, alias, depends, links, nearby, renamed
 from composegen.importing.notes import Account
 from composegen.importing.spots import Spot, mapping_of
 from composegen.importing.stacks import Stack
@@ -33,7 +34,7 @@ def names(stack: Stack, others: Collection[str], taken: Collection[str]) -> dict
 
 def add(result: Draft, name: str, app: str, around: Surroundings) -> None:
     """Add a service of Compose to the topology as an app."""
-    service = around.stack.services[name]
+    service = by_their_shell(around.stack.services[name])
     needs = Needs()
     compose = {key: translated_data(spot) for key, spot in _kept(service, name, around)}
     if environment := _environment(service, name, needs, around):
@@ -42,6 +43,7 @@ def add(result: Draft, name: str, app: str, around: Surroundings) -> None:
     alias(compose, name, app)
     if needs.services and not needs.told:
         links(compose, name, needs, around, service)
+    nearby(compose, name, needs, around, service)
     entry: dict[str, Any] = {"host": around.stack.host}
     if stated := needs.stated():
         entry["needs"] = stated
@@ -100,9 +102,7 @@ def _kept(service: Spot, name: str, around: Surroundings) -> Iterator[tuple[str,
         elif key in _NAMING:
             yield key, renamed(spot, around)
         elif spot.value is not None:
-            clean = without_secrets(spot, key)
-            if clean is not spot:
-                account.left(spot.place, f"{'' if clean is None else 'a part of '}`{key}` of `{name}`", _NOT_HERE)
+            clean = shown(spot, key, name, around.secrets.known, account)
             if clean is not None:
                 yield key, clean
     _to_bring(service, name, around)
@@ -111,10 +111,6 @@ def _kept(service: Spot, name: str, around: Surroundings) -> Iterator[tuple[str,
 _NAMING = frozenset({"network_mode", "pid", "ipc"})
 """Keys that may name another container."""
 _OF_THE_FILE = "it names a part of the file that composegen does not write; a compose.override.yaml can"
-_NOT_HERE = (
-    "it holds a secret, or a variable that holds one, and only `environment` can name secrets: hand it over there, or "
-    "write it into a compose.override.yaml"
-)
 
 
 def _to_bring(service: Spot, name: str, around: Surroundings) -> None:

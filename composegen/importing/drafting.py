@@ -53,9 +53,10 @@ def _host(result: Draft, plan: Plan, stack: Stack) -> None:
     gpus = placing.host_gpus(own)
     if gpus is not None:
         entry["gpus"] = {"vendor": gpus.vendor, "devices": list(gpus.devices)}
-        if not any(server.gpu and server.gpu.ids for server in own):
+        unnamed = next((server.place for server in own if server.gpu and not server.gpu.ids), None)
+        if unnamed is not None:
             plan.account.todo(
-                next(server.place for server in own if server.gpu),
+                unnamed,
                 f"list the GPUs of host `{name}` under `gpus.devices`",
                 "the imported file asks for a number of them, or for all, and names none",
             )

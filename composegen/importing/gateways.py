@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from composegen.importing import proxies
+from composegen.importing import proxies, replaced
 from composegen.importing.notes import Account
 from composegen.importing.placing import Group
 from composegen.importing.proxies import Dynamic, Router, Target
@@ -113,7 +113,10 @@ def front(scene: Scene) -> Front:
     _unused(scene, pools)
     _left_out(scene, pools)
     entry = _gateway(scene, traefik, routers[0] if routers else None, place)
-    _routers(scene, routers)
+    replaced.routers(routers, scene.account)
+    if traefik is not None:
+        name = entry.get("entrypoint", {}).get("name")
+        replaced.tell(traefik[0].services[traefik[1]], traefik[1], name, scene.account)
     return Front(
         gateway=entry,
         weights=dict(_weights(scene, pools)),
@@ -201,25 +204,10 @@ def _gateway(scene: Scene, traefik: tuple[Stack, str] | None, router: Router | N
     return entry
 
 
-def _routers(scene: Scene, routers: Sequence[Router]) -> None:
-    for router in routers:
-        for name in router.middlewares:
-            scene.account.left(
-                router.place,
-                f"middleware `{name}` of router `{router.name}`",
-                "the gateway has its own; `admin:` takes users and addresses, `tls:` certificates",
-            )
-        for name in router.hostnames[1:]:
-            scene.account.left(
-                router.place, f"host name `{name}` of router `{router.name}`", "the gateway has one `hostname:`"
-            )
-    for router in routers[1:]:
-        scene.account.left(router.place, f"router `{router.name}`", "the gateway has one entry point")
-
-
 def _left_out(scene: Scene, pools: Sequence[proxies.Pool]) -> None:
     for pool in pools:
         scene.account.taken(pool.place, f"load balancer `{pool.name}` -> the pool of the gateway")
+        replaced.pool(pool, scene.account)
         for target in pool.targets:
             if scene.owner(target) is None:
                 scene.account.left(

@@ -25,6 +25,11 @@ def request(service: Spot, name: str, account: Account) -> Request | None:
     if found is None:
         return None
     asked, spot, how = found
+    if how not in {"devices", "cdi"}:
+        for entry in (service.get("devices") or service).each():
+            account.left(
+                entry.place, f"a device of `{name}`", "instances get GPUs only, and these are asked for already"
+            )
     account.taken(spot.place, f"GPUs of `{name}` ({_shown(asked)}) -> `gpus:`")
     if how != "reservation" and asked.vendor == "nvidia":
         account.different(

@@ -17,11 +17,10 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """One variable in a text, its default (None for none), and whether Compose demands it (`:?`)."""
+    """One variable in a text, and its default (None for none)."""
 
     name: str
     default: str | None = None
-    demanded: bool = False
 
 
 Part = str | Reference
@@ -68,7 +67,7 @@ def _reference(name: str, operator: str, inner: str, depth: int) -> Part:
         case "-":
             return Reference(name=name, default=static(inner, depth + 1))
         case "?":
-            return Reference(name=name, demanded=True)
+            return Reference(name=name)
         case "+":
             return ""  # what Compose puts there while the variable is not set
         case _:

@@ -30,6 +30,8 @@ class StoreMount:
     """Name of the volume in Docker where the project does not stand before it."""
     server: str = ""
     """Address of the NFS server."""
+    options: tuple[str, ...] = ()
+    """How it is mounted, beside read-only or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,12 @@ def _store(root: Spot, mount: Mount, below: str, account: Account) -> StoreMount
             "the folder is known on that machine only; a volume takes its place here",
         )
         return None
+    if references(mount.written):
+        account.todo(
+            mount.place,
+            f"check the path of the store: `{mount.source}`",
+            "a variable says where it is, in the shell or in `.env`; its default was taken",
+        )
     if mount.source.startswith("~"):
         account.todo(
             mount.place,
@@ -157,8 +165,15 @@ def _volume(definition: Spot | None, base: StoreMount) -> StoreMount:
     if options.get("type", "").startswith("nfs"):
         address = re.search(r"(?:^|,)addr=([^,]+)", options.get("o", ""))
         host, _, path = device.rpartition(":")
-        read_only = base.read_only or "ro" in options.get("o", "").split(",")
-        return replace(base, kind="nfs", source=path, server=address[1] if address else host, read_only=read_only)
+        stated = [option.strip() for option in options.get("o", "").split(",")]
+        return replace(
+            base,
+            kind="nfs",
+            source=path,
+            server=address[1] if address else host,
+            read_only=base.read_only or "ro" in stated,
+            options=tuple(one for one in stated if one not in {"", "rw", "ro"} and not one.startswith("addr=")),
+        )
     if "bind" in options.get("o", "").split(",") and device.startswith("/"):
         return replace(base, source=device)
     external, named = definition.get("external"), definition.get("name")

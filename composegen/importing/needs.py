@@ -10,7 +10,7 @@ from typing import Any
 from composegen.importing import variables
 from composegen.importing.interpolation import static, translated
 from composegen.importing.spots import Spot
-from composegen.importing.stacks import Stack
+from composegen.importing.stacks import Stack, networks_of
 
 _URL = re.compile(r"(?P<scheme>https?://)(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]+)(?P<rest>/.*)?")
 
@@ -69,6 +69,9 @@ def addresses(environment: Mapping[str, Spot], needs: Needs, around: Surrounding
         text = static(spot.text or "").strip()
         match = _URL.fullmatch(text) or (_URL.fullmatch(f"http://{text}") if _SHORT.fullmatch(text) else None)
         if match is None:
+            several = _in_a_list(spot.text or "", needs, around)
+            if several != spot.text and several:
+                yield key, translated(several)
             continue
         host, port = match["host"].strip("[]"), int(match["port"])
         service, container = around.servers.get(host, (around.endpoints.get((host, port)), host))
@@ -81,6 +84,21 @@ def addresses(environment: Mapping[str, Spot], needs: Needs, around: Surrounding
             around.secrets.account.taken(spot.place, f"`{key}` -> `needs:` of the app, which sets it")
         elif container != host:
             yield key, translated(spot.text or "").replace(f"{host}:", f"{container}:", 1)
+
+
+_AMONG_OTHERS = re.compile(r"(?<=//)([A-Za-z0-9._-]+)(?=:[0-9])")
+
+
+def _in_a_list(text: str, needs: Needs, around: Surroundings) -> str:
+    """A text that holds addresses among other words, such as `http://a:11434;http://b:11434`, with today's names."""
+
+    def renamed(match: re.Match[str]) -> str:
+        service, container = around.servers.get(match[1], (None, match[1]))
+        if service is not None:
+            needs.services.setdefault(service, None)
+        return container
+
+    return _AMONG_OTHERS.sub(renamed, text)
 
 
 def depends(service: Spot, name: str, needs: Needs, around: Surroundings) -> None:
@@ -142,6 +160,39 @@ def links(compose: dict[str, Any], name: str, needs: Needs, around: Surroundings
             f"`{name}` reaches `{container}` by the old name `{old}` too",
             "its own configuration may name it; `links` keeps the name",
         )
+
+
+def nearby(compose: dict[str, Any], name: str, needs: Needs, around: Surroundings, service: Spot) -> None:
+    """An app that shares a network with a server and has no need for it: keep the two together.
+
+    Servers are on the network of the project; what `needs` one is put there by that.
+    """
+    named = _by_name(compose.get("networks"))
+    if needs.services or "default" in named:
+        return
+    theirs = {n for one in around.serving for n in networks_of(around.stack.services[one])}
+    shared = [network for network in named if network in theirs]
+    account = around.secrets.account
+    closed = [one for one in shared if (spot := around.stack.root.get("networks", one, "internal")) and spot.value]
+    if shared and len(closed) == len(shared):
+        account.left(
+            service.place,
+            f"the network `{shared[0]}` that `{name}` shares with servers of models",
+            "servers are on the network of the project, and this one has no way out, which is kept; a `needs` of the "
+            "app, or `default` among its `networks`, brings them together",
+        )
+    elif shared:
+        compose["networks"] = {**named, "default": None} if _has_options(named) else [*named, "default"]
+        account.different(
+            service.place,
+            f"`{name}` is on the network of the project as well",
+            f"it shares `{shared[0]}` with servers of models, and these are on that one; take `default` out where it "
+            "has nothing to ask them",
+        )
+
+
+def _has_options(networks: dict[str, Any]) -> bool:
+    return any(options is not None for options in networks.values())
 
 
 def renamed(spot: Spot, around: Surroundings) -> Spot:

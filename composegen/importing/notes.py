@@ -50,6 +50,19 @@ class Account:
         """Something that stands under `compose:`."""
         self.add(Kind.KEPT, place, message, reason)
 
+    def retracted(self, place: Place, key: str) -> Place | None:
+        """Take back that a key of the service at a place is kept; where the key stands, if that was said."""
+        told = [
+            note
+            for note in self.notes
+            if note.kind is Kind.KEPT and note.message.startswith(f"`{key}` of `") and _follows(note.place, place)
+        ]
+        nearest = min(told, key=lambda note: note.place.line if note.place else 0, default=None)
+        if nearest is None:
+            return None
+        self.notes.remove(nearest)
+        return nearest.place
+
     def different(self, place: Place | None, message: str, reason: str) -> None:
         """Something that will run in another way, for a reason."""
         self.add(Kind.DIFFERENT, place, message, reason)
@@ -61,3 +74,7 @@ class Account:
     def todo(self, place: Place | None, message: str, reason: str = "") -> None:
         """Something that a person has to do."""
         self.add(Kind.TODO, place, message, reason)
+
+
+def _follows(place: Place | None, other: Place) -> bool:
+    return place is not None and place.file == other.file and place.line >= other.line

@@ -54,6 +54,8 @@ class Pool:
     name: str
     targets: tuple[Target, ...]
     place: Place
+    others: tuple[tuple[str, Place], ...] = ()
+    """What else is stated of it: keys, and where they stand."""
 
 
 @dataclass(kw_only=True)
@@ -84,7 +86,7 @@ def dynamic(roots: Sequence[Spot]) -> Dynamic:
         weights = dict(_weights(services))
         for name, spot in services.items() if root.get("http", "services") is not None else ():
             if targets := tuple(_targets(spot, weights.get(name))):
-                found.pools.append(Pool(name=name, targets=targets, place=spot.place))
+                found.pools.append(Pool(name=name, targets=targets, place=spot.place, others=tuple(_others(spot))))
         routers = root.get("http", "routers")
         for name, spot in routers.items() if routers is not None else ():
             found.routers.append(_router(name, spot))
@@ -98,6 +100,17 @@ def _weights(services: Spot) -> Iterator[tuple[str, int]]:
             name, weight = entry.get("name"), entry.get("weight")
             if name is not None and weight is not None and isinstance(weight.value, int):
                 yield (name.text or "").partition("@")[0], weight.value
+
+
+_OF_POOLS = frozenset({"servers", "healthCheck", "passHostHeader"})
+"""What the gateway states as well."""
+
+
+def _others(service: Spot) -> Iterator[tuple[str, Place]]:
+    balancer = service.get("loadBalancer")
+    for key, spot in balancer.items() if balancer is not None else ():
+        if key not in _OF_POOLS:
+            yield key, spot.place
 
 
 def _targets(service: Spot, weight: int | None) -> Iterator[Target]:
@@ -164,11 +177,16 @@ def _of_labels(name: str, parts: Mapping[str, Spot]) -> Router:
     )
 
 
-def entry_ports(service: Spot) -> dict[str, int]:
-    """The entry points of a Traefik container and the host ports on which they are published."""
+def entry_points(service: Spot) -> dict[str, int]:
+    """The entry points of a Traefik container, and the ports on which it listens for them."""
     command = service.get("command")
     text = " ".join(static(word) for word in command.words()) if command is not None else ""
-    inside = {match[1]: int(match[2]) for match in _ENTRY.finditer(text)}
+    return {match[1]: int(match[2]) for match in _ENTRY.finditer(text)}
+
+
+def entry_ports(service: Spot) -> dict[str, int]:
+    """The entry points of a Traefik container and the host ports on which they are published."""
+    inside = entry_points(service)
     ports = service.get("ports")
     published = dict(_port(entry) for entry in ports.each()) if ports is not None else {}
     return {name: published.get(port, port) for name, port in inside.items() if 0 < published.get(port, port) < 65536}  # noqa: PLR2004

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from composegen.importing import mounts
+from composegen.importing import hiding, mounts
 from composegen.importing.notes import Account
 from composegen.importing.spots import Spot, mapping_of
+from composegen.importing.variables import Secrets
 from composegen.rules.owned_key import OWNED, OWNED_BY_THE_FILE
 
 TRAEFIK = "traefik."
@@ -34,8 +35,9 @@ _NOTHING = {
 }
 
 
-def kept(service: Spot, name: str, account: Account) -> Iterator[tuple[str, Any]]:
+def kept(service: Spot, name: str, secrets: Secrets) -> Iterator[tuple[str, Any]]:
     """Keys that composegen leaves to the user; the others are told."""
+    account = secrets.account
     for key, spot in service.items():
         if key in _NOTHING:
             account.different(spot.place, f"`{key}` of `{name}` is left out", _NOTHING[key])
@@ -47,9 +49,9 @@ def kept(service: Spot, name: str, account: Account) -> Iterator[tuple[str, Any]
             )
         elif key == "labels":
             yield from _labels(spot, name, account)
-        else:
+        elif (clean := hiding.shown(spot, key, name, secrets.known, account)) is not None:
             account.kept(spot.place, f"`{key}` of `{name}`")
-            yield key, mounts.translated_data(spot)
+            yield key, mounts.translated_data(clean)
     resources = service.get("deploy", "resources", "limits")
     for key, instead in (("cpus", "cpus"), ("pids", "pids_limit")):
         limit = resources.get(key) if resources is not None else None

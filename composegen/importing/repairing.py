@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE = "topology.yaml"
 _ROUNDS = 100
+_SECTION = 3
+"""How deep the keys of `compose:` of a service are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +61,10 @@ def _taken_out(draft: Draft, errors: Findings, account: Account) -> bool:
 
 
 def _tell(draft: Draft, path: KeyPath, finding: Finding, account: Account) -> None:
-    account.left(
-        draft.place(path), f"`{show(path)}`", f"{finding.message}" + (f"; {finding.hint}" if finding.hint else "")
-    )
+    place = draft.place(path)
+    if place is not None and path[:1] == ("services",) and path[2:3] == ("compose",) and len(path) == _SECTION + 1:
+        place = account.retracted(place, str(path[_SECTION])) or place
+    account.left(place, f"`{show(path)}`", f"{finding.message}" + (f"; {finding.hint}" if finding.hint else ""))
 
 
 def _removable(data: Any, path: KeyPath) -> KeyPath | None:

@@ -11,7 +11,7 @@ from composegen.importing import gpus, mounts, published, pulls, remaining, vari
 from composegen.importing.interpolation import references, static, translated
 from composegen.importing.notes import Account
 from composegen.importing.spots import Place, Spot, mapping_of
-from composegen.importing.stacks import Stack
+from composegen.importing.stacks import Stack, networks_of
 
 _IMAGE = re.compile(r"(?:docker\.io/|index\.docker\.io/|[\w.-]+(?::\d+)?/(?:[\w./-]+/)?)?ollama/ollama(?::|@|$)")
 _OTHERS = re.compile(r"(?:^|/)ollama(?::|@|$)|^alpine/ollama")
@@ -88,7 +88,7 @@ def server(stack: Stack, name: str, service: Spot, secrets: variables.Secrets) -
         gpu=gpus.request(service, name, account),
         mount=mounts.store_mount(stack.root, service, name, account),
         models=pulled.models,
-        extra=dict(remaining.kept(service, name, account)),
+        extra=dict(remaining.kept(service, name, secrets)),
         aliases=aliases(service),
     )
     remaining.decided(service, name, account)
@@ -98,14 +98,14 @@ def server(stack: Stack, name: str, service: Spot, secrets: variables.Secrets) -
 
 def _external_networks(stack: Stack, service: Spot, name: str, account: Account) -> None:
     """Tell of networks on which containers of other projects reach a server today."""
-    stated = service.get("networks")
-    for network in [*mapping_of(stated), *stated.words()] if stated is not None else ():
+    for network in networks_of(service):
         external = stack.root.get("networks", network, "external")
         if external is not None and external.value not in (False, None):
             account.left(
                 external.place,
                 f"`{name}` on the network `{network}` of other projects",
-                "containers there reach it by the address of the host and its port from now on",
+                "containers there, a Traefik that reads labels among them, no longer reach it by name: put it on "
+                f"`default` and `{network}` in a compose.override.yaml, or give them address and port of the host",
             )
 
 
@@ -156,7 +156,7 @@ def _image(service: Spot, name: str, account: Account) -> str | None:
         account.different(
             spot.place,
             f"`{static(service.text_at('image'))}` of `{name}` becomes a fixed version",
-            "a floating tag is another program after every pull, and there is no way back; see `pin`",
+            "a floating tag is another program after every pull, and there is no way back",
         )
         return None
     account.taken(spot.place, f"image of `{name}` -> `image:`")

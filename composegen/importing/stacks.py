@@ -73,6 +73,12 @@ def services_of(root: Spot) -> Iterable[tuple[str, Spot]]:
     return () if section is None else section.items()
 
 
+def networks_of(service: Spot) -> list[str]:
+    """The networks that a service names."""
+    stated = service.get("networks")
+    return list(dict.fromkeys([*dict(stated.items()), *stated.words()])) if stated is not None else []
+
+
 _DEEPEST = 20
 
 

@@ -15,6 +15,7 @@ from composegen.importing.notes import Account
 from composegen.importing.placing import Group
 from composegen.importing.servers import Server
 from composegen.importing.stacks import Stack
+from composegen.resolve.stores import NFS_OPTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +130,16 @@ class Stores:
         if server not in {run.host for run in group.runs}:
             writing = [one.host for one in group.servers if one.mount and not one.mount.read_only]
             definition["writer"] = (writing or [group.runs[0].host])[0]
-        self.plan.account.taken(mount.place, f"volume `{mount.source}` -> an NFS store that Docker mounts")
+        self.plan.account.taken(mount.place, f"`{mount.source}` of {mount.server} -> an NFS store that Docker mounts")
+        self._tell_options(group)
         return self._shared(("nfs", mount.server, path), definition, "models", mount)
+
+    def _tell_options(self, group: Group) -> None:
+        """Say which options of mounts become others."""
+        for mount in (server.mount for server in group.servers if server.mount is not None):
+            other = [f"`{option}`" for option in mount.options if option not in NFS_OPTIONS.split(",")]
+            if other:
+                self.plan.account.different(mount.place, f"mount options {', '.join(other)}", _MOUNTED)
 
     def _volume(self, group: Group, mounts: Sequence[StoreMount]) -> dict[str, Any]:
         """A volume of composegen's; models of the old ones are copied into it, unless it is the old one itself."""
@@ -174,5 +183,6 @@ class Stores:
         return any(mount is not None and ("volume", base(mount.source)) == identity for mount in others)
 
 
+_MOUNTED = "composegen mounts with NFS 4.2 and `hard`: a server that is away for a while makes nothing fail that waits"
 _HOME = "the old one holds Ollama's whole home, with its private key; a store holds models only, one copy for all"
 _CALLED = "a store is a volume that is called as the store is, and this one has a name that no store can have here"

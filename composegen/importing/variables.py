@@ -24,6 +24,8 @@ class Secrets:
 
     host: str
     account: Account
+    known: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values of secret variables in all files."""
     _values: dict[str, str] = field(default_factory=dict, repr=False)
 
     def named(self, wish: str, owner: str, value: Spot) -> dict[str, str]:
@@ -73,16 +75,25 @@ def _value(name: str, spot: Spot, owner: str, secrets: Secrets) -> Any:
 
 _ARGUMENT = re.compile(r"(?:^|[\s;&|])-{1,2}([A-Za-z][\w.-]*)[\s=]+[\"']?([^\s\"']+)")
 _PAIR = re.compile(r"([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+_SENT = re.compile(
+    r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?(?!\$)[\w.+/=-]{4,}"
+    r"|\bcurl\b[^\n]*?\s(?:-u|--user)[\s=]+[\"']?[^\s:\"']+:[^\s$\"']+",
+    re.IGNORECASE,
+)
+"""What a program sends to say who it is: a header, or a name and a password for curl."""
 
 
 def tells_secret(text: str, name: str = "") -> bool:
     """Whether a text outside of `environment` holds a secret, or a variable that by its name holds one."""
     pairs = [(name, text), *_ARGUMENT.findall(text), *_PAIR.findall(text)]
-    named = any(is_secret(re.sub(r"\W", "_", key), value) for key, value in pairs)
-    return named or any(is_secret(one.name, f"${one.name}") for one in references(text))
+    if _SENT.search(text) or any(is_secret(re.sub(r"\W", "_", key), value) for key, value in pairs):
+        return True
+    return any(is_secret(one.name, f"${one.name}") for one in references(text))
 
 
-_MORE_NAMES = re.compile(r"(^|_)(auth|salt|pwd|dsn|jwt|key)$|pass$|(basic|digest)auth_users$", re.IGNORECASE)
+_MORE_NAMES = re.compile(
+    r"(^|_)(auth|authorization|salt|pwd|dsn|jwt|key)$|pass$|(basic|digest)auth_users$", re.IGNORECASE
+)
 _HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|basic|[0-9]{1,3}|/[\w./-]*|\./[\w./-]*", re.IGNORECASE)
 
 

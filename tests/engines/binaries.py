@@ -18,12 +18,14 @@ SWARMKIT = "github.com/moby/swarmkit/v2"
 
 def docker_engine() -> Path:
     """A folder with dockerd and the programs that it starts; first in its PATH."""
-    return stored("docker-engine", versions.DOCKER_ENGINE, _docker_engine)
+    version = f"{versions.DOCKER_ENGINE}-{versions.CONTAINERD}-{versions.RUNC}"
+    return stored("docker-engine", version, _docker_engine)
 
 
 def docker_command_line() -> Path:
     """A folder with the program `docker`."""
-    return stored("docker-cli", versions.DOCKER_COMMAND_LINE, _docker_command_line)
+    version = f"{versions.DOCKER_COMMAND_LINE}-{versions.SWARMKIT}"
+    return stored("docker-cli", version, _docker_command_line)
 
 
 def registry() -> Path:
@@ -34,7 +36,7 @@ def registry() -> Path:
 
 def ollama() -> Path:
     """The program `ollama`, with llama.cpp inside, for the processor only."""
-    return stored("ollama", versions.OLLAMA, _ollama) / "ollama"
+    return stored("ollama", f"{versions.OLLAMA}-{versions.MINIAUDIO}", _ollama) / "ollama"
 
 
 def _docker_engine(folder: Path) -> None:

@@ -1,15 +1,15 @@
 """A set-up that is changed again and again: what `composegen diff` says of a change, and what its containers then do.
 
 The output folder is beside the hosts' own folders, and files come from the one into the others as people bring them:
-nothing that is gone from the tree is deleted there. Then the commands of the plan are run, and `up` on hosts that change.
+nothing that is gone from the tree is deleted there. Before and after, commands of the plan are run; `up` on hosts that
+change.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -24,28 +24,15 @@ from composegen.io import disk
 from composegen.io.source import open_topology
 from composegen.manifest import Lock, owned
 from composegen.plan import Plan
+from tests.engines import containers
+from tests.engines.containers import Container, Effects
 from tests.engines.lab import Lab
 from tests.engines.moved import Topology
-
-Effects = Mapping[tuple[str, str], Effect]
-"""By host and service; who is not touched is left out."""
+from tests.engines.site import override
 
 OF_CONTAINERS = (Effect.REMOVE, Effect.RECREATE, Effect.CREATE, Effect.RESTART)
+HOME = "box"
 QUICK = {"start_period": "3s", "interval": "1s", "retries": 3}
-
-_FOLDER = "com.docker.compose.project.working_dir"
-_SERVICE = "com.docker.compose.service"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """One that is there. `folder` is that of its host."""
-
-    folder: str
-    service: str
-    identity: str
-    started: str
-    running: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +92,10 @@ class Changing:
         """A file of the user's beside the topology."""
         (self.folder / name).write_text(text)
 
+    def read(self, name: str) -> str:
+        """What that file says."""
+        return (self.folder / name).read_text()
+
     def review(self, topology: Topology) -> Difference:
         """What `composegen diff` works with, for the output folder as it is."""
         file = self.folder / "topology.yaml"
@@ -129,8 +120,8 @@ class Changing:
         return Happened(
             review=found.review,
             said=said,
-            by_up=_effects(before, between, folders),
-            in_all=_effects(before, after, folders),
+            by_up=containers.effects(before, between, folders),
+            in_all=containers.effects(before, after, folders),
             stopped=[one.service for one in after if not one.running and not one.service.endswith("-init")],
         )
 
@@ -148,7 +139,7 @@ class Changing:
     def up(self, host: str, *arguments: str) -> str:
         """What the run book says; what Compose said. AssertionError when it fails."""
         done = self.lab.compose(self.host(host), "up", "-d", "--remove-orphans", *arguments)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr + self.lab.compose(self.host(host), "logs", "--tail", "9").stdout
         return done.stderr
 
     def run(self, review: Review, when: When) -> str:
@@ -158,17 +149,22 @@ class Changing:
 
     def containers(self) -> list[Container]:
         """Every container of every host."""
-        told = json.loads(self.lab.docker("inspect", *found) if (found := self._identities()) else "[]")
-        return [
-            Container(
-                folder=one["Config"]["Labels"][_FOLDER],
-                service=one["Config"]["Labels"][_SERVICE],
-                identity=one["Id"],
-                started=one["State"]["StartedAt"],
-                running=one["State"]["Running"],
-            )
-            for one in told
-        ]
+        return containers.below(self.lab, self.folder)
+
+    def edit(self, host: str, name: str, old: str, new: str) -> None:
+        """Another text in a file that was rendered, in the output folder and on the host."""
+        for file in (self.output / host / name, self.host(host) / name):
+            assert old in file.read_text()
+            file.write_text(file.read_text().replace(old, new))
+
+    def address(self, host: str, service: str) -> str:
+        """The address of a container in its network."""
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+        return self.lab.docker("inspect", "--format", form, self.container(host, service).identity).split()[0]
+
+    def effects(self, before: Iterable[Container]) -> Effects:
+        """What the containers have met since then."""
+        return containers.effects(before, self.containers(), self.folders)
 
     def container(self, host: str, service: str) -> Container:
         """The only one of a service."""
@@ -177,17 +173,12 @@ class Changing:
 
     def close(self) -> None:
         """Remove everything."""
-        if found := self._identities():
+        if found := [one.identity for one in self.containers()]:
             self.lab.docker("rm", "--force", "--volumes", *found)
         for kind, project in product(("network", "volume"), self.projects):
             mark = f"label=com.docker.compose.project={project}"
             if wanted := self.lab.docker(kind, "ls", "--quiet", "--filter", mark).split():
                 self.lab.docker(kind, "rm", *wanted)
-
-    def _identities(self) -> list[str]:
-        told = self.lab.docker("ps", "--all", "--no-trunc", "--format", f'{{{{.ID}}}} {{{{.Label "{_FOLDER}"}}}}')
-        words = (line.split() for line in told.splitlines())
-        return [word[0] for word in words if len(word) > 1 and word[1].startswith(f"{self.folder}/")]
 
     def _folders(self, found: Difference) -> dict[str, str]:
         """The names of the hosts, as the review has them, by every folder."""
@@ -209,52 +200,26 @@ class Changing:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 beside = target.with_name(f".{target.name}.new")
                 shutil.copy(file, beside)
-                os.replace(beside, target)
+                beside.replace(target)
         if not (folder / "compose.yaml").exists():
             return
-        services = yaml.safe_load((folder / "compose.yaml").read_text())["services"]
-        self.lab.stand_ins(one["image"] for one in services.values())
-        quick = {one: {"healthcheck": QUICK} for one in services if one.startswith("ollama-") and one[-1].isdigit()}
-        (folder / "compose.override.yaml").write_text(yaml.safe_dump({"services": quick} if quick else {}))
+        content = yaml.safe_load((folder / "compose.yaml").read_text())
+        self.lab.stand_ins(one["image"] for one in content["services"].values())
+        own = override(content, self.folder / "stores")
+        instances = [one for one in content["services"] if re.fullmatch(r"(ollama|pool)-\d", one)]
+        for one in instances:
+            own.setdefault("services", {}).setdefault(one, {})["healthcheck"] = QUICK
+        (folder / "compose.override.yaml").write_text(yaml.safe_dump(own))
         self._name_project(name)
 
     def _name_project(self, name: str) -> None:
-        """All hosts are on one engine, so only the first one has the name that is in its file."""
+        """All hosts are on one engine, so only one has the name that is in its file."""
         assert self.plan is not None
         project = self.plan.topology.name
-        if name != self.plan.hosts[0].name:
-            project = f"{project}-{name}"
+        if name != HOME:
+            project = f"{project}-{self.host(name).name}"
             (self.host(name) / ".env").write_text(f"COMPOSE_PROJECT_NAME={project}\n")
         self.projects.add(project)
-
-
-def _effects(before: Iterable[Container], after: Iterable[Container], folders: Mapping[str, str]) -> Effects:
-    old, new = _by_service(before, folders), _by_service(after, folders)
-    found = {place: _effect(old.get(place, []), new.get(place, [])) for place in {*old, *new}}
-    return {place: effect for place, effect in found.items() if effect is not Effect.NONE}
-
-
-def _by_service(
-    containers: Iterable[Container], folders: Mapping[str, str]
-) -> dict[tuple[str, str], list[Container]]:
-    found: dict[tuple[str, str], list[Container]] = {}
-    for one in containers:
-        found.setdefault((folders[one.folder], one.service), []).append(one)
-    return found
-
-
-def _effect(before: Collection[Container], after: Collection[Container]) -> Effect:
-    """What the containers of one service have met; that `up` starts what has run once and ended is nothing."""
-    old, new = ({one.identity: one for one in side} for side in (before, after))
-    match bool(old.keys() - new.keys()), bool(new.keys() - old.keys()):
-        case True, True:
-            return Effect.RECREATE
-        case True, False:
-            return Effect.REMOVE
-        case False, True:
-            return Effect.CREATE
-    again = any(old[identity].running and one.started != old[identity].started for identity, one in new.items())
-    return Effect.RESTART if again else Effect.NONE
 
 
 def _is_for_machines(action: HostAction) -> bool:

@@ -54,10 +54,11 @@ def every_instance_streams(site: Site) -> None:
         assert answer.text.rstrip().splitlines()[-1].count('"done":true') == 1, answer.text
 
 
-def replicas_cannot_write(site: Site) -> int:
-    """Neither through the server nor past it; the number of replicas that were asked."""
+def replicas_cannot_write(site: Site) -> None:
+    """Neither through the server nor past it; every one is asked."""
     spare = site.lab.registry.push("team/spare:1", seed=98)
     replicas = [(instance, init) for instance, init in served(site) if not instance.writer]
+    assert len(replicas) == sum(not instance.writer for instance in site.instances)
     for instance, init in replicas:
         url = site.url(instance)
         pulled = site.lab.ask(f"{url}/api/pull", {"model": spare, "insecure": True, "stream": False})
@@ -66,11 +67,10 @@ def replicas_cannot_write(site: Site) -> int:
         assert gone.status == 500, f"{instance.name} on {instance.host.name}: {gone}"
         tried = site.compose(instance.host.name, "exec", "-T", instance.name, "touch", "/models/blobs/mine")
         assert "Read-only file system" in tried.stderr, f"{instance.name}: {tried}"
-    return len(replicas)
 
 
-def applications_waited(site: Site) -> int:
-    """Each started only when what it needs had completed; the number of things that were waited for."""
+def applications_waited(site: Site) -> None:
+    """Each started only when what it needs had completed; where one needs something, something was waited for."""
     waits = 0
     for host, container, seen in _containers(site):
         if container.role is not Role.APP:
@@ -84,7 +84,7 @@ def applications_waited(site: Site) -> int:
         said = site.logs(host, container.name)
         assert "started" in said, said
         assert "no model" not in said, said
-    return waits
+    assert (waits > 0) == any(app.needs for app in site.plan.topology.apps.values())
 
 
 def a_second_up_changes_nothing(site: Site) -> None:

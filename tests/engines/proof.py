@@ -21,7 +21,8 @@ HEAD = """\
 
 Each line is a claim: a test in `tests/engines/` that fails when it is not true, the engines that it ran on, what it
 measured, and the day on which it last passed. `make engines` runs the tests; `make proof` writes this page from their
-last results. They run on one machine: hosts are addresses in one network, and no figure is a benchmark.
+last results. They run on one machine: hosts are addresses in one network, and no figure is a benchmark. The version of
+Docker Engine is that of its Go module, `github.com/moby/moby/v2`, which is numbered otherwise than its releases.
 """
 
 NOT_PROVEN = f"""\

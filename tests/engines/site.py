@@ -104,9 +104,9 @@ class Site:
         content = yaml.safe_load(text)
         self._credentials(folder, content)
         self.lab.stand_ins(service["image"] for service in content["services"].values())
-        override = _override(content, self.folder / "stores")
-        if override:
-            (folder / "compose.override.yaml").write_text(yaml.safe_dump(override))
+        overridden = override(content, self.folder / "stores")
+        if overridden:
+            (folder / "compose.override.yaml").write_text(yaml.safe_dump(overridden))
 
     def _credentials(self, folder: Path, content: Mapping[str, Any]) -> None:
         mounts = content["services"].get("traefik", {}).get("volumes", [])
@@ -129,7 +129,7 @@ def _certificate(certificate: Path, key: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def _override(content: Mapping[str, Any], stores: Path) -> dict[str, Any]:
+def override(content: Mapping[str, Any], stores: Path) -> dict[str, Any]:
     """NFS is one common folder: volumes of Docker's own NFS mounts bind it, and nobody asks whether it is NFS."""
     volumes = {}
     for name, volume in (content.get("volumes") or {}).items():

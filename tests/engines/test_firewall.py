@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ OLD = {"name": "four", "gate": "10.0.0.80", "box": "10.0.0.84", "port": "11434"}
 NEW = {"name": "six", "gate": "fd00::80", "box": "fd00::84", "port": "11440"}
 OPEN = 8080
 """A port of something else on the host."""
+
+PLACES = (("10.0.0.84", 11434), ("10.0.0.84", 11435), ("fd00::84", 11440), ("fd00::84", 11441))
+"""The ports of instances."""
 
 ANSWERED = "404 Not Found"
 REFUSED = "Connection refused"
@@ -144,7 +148,7 @@ def _serve(host: Host) -> None:
 
 def answers(who: Neighbour, *, to: bool) -> None:
     """Whether all ports of the instances answer that machine."""
-    for address, port in (("10.0.0.84", 11434), ("10.0.0.84", 11435), ("fd00::84", 11440), ("fd00::84", 11441)):
+    for address, port in PLACES:
         told = who.asks(address, port)
         assert (ANSWERED if to else REFUSED) in told, f"{who.name} at [{address}]:{port}: {told}"
 
@@ -225,11 +229,7 @@ def test_a_second_run_changes_nothing(host: Host, values: dict[str, str]) -> Non
 def test_it_holds_after_docker_was_restarted(host: Host) -> None:
     host.engine.running.stop()
     host.start()
-    wait_until(lambda: ANSWERED in host.gate.asks("10.0.0.84", 11435), "the containers are back")
-    wait_until(lambda: ANSWERED in host.gate.asks("fd00::84", 11440), "the containers are back")
-    wait_until(lambda: ANSWERED in host.gate.asks("fd00::84", 11441), "the containers are back")
-    answers(host.gate, to=True)
-    answers(host.stranger, to=False)
+    only_the_gateway_is_answered_again(host)
 
 
 @pytest.mark.proves(
@@ -248,11 +248,7 @@ def test_it_holds_after_a_reboot_from_the_first_moment(host: Host) -> None:
         done = host.sh(host.folder / "root" / installed_name(name).lstrip("/"), "--rules")
         assert done.returncode == 0, done.stdout + done.stderr
     host.start()
-    wait_until(lambda: ANSWERED in host.gate.asks("10.0.0.84", 11435), "the containers are back")
-    wait_until(lambda: ANSWERED in host.gate.asks("fd00::84", 11440), "the containers are back")
-    wait_until(lambda: ANSWERED in host.gate.asks("fd00::84", 11441), "the containers are back")
-    answers(host.gate, to=True)
-    answers(host.stranger, to=False)
+    only_the_gateway_is_answered_again(host)
 
 
 @pytest.mark.proves(
@@ -326,6 +322,20 @@ def test_a_docker_that_filters_in_another_way_than_it_is_told_is_noticed(host: H
         configuration.write_text(right)
     assert done.returncode == (0 if host.oldest else 2), done.stdout + done.stderr
     assert (f"Docker filters by {host.backend}" in done.stderr) != host.oldest
+
+
+def only_the_gateway_is_answered_again(host: Host) -> None:
+    """And meanwhile, too: a stranger asks again and again, until the gateway is answered."""
+
+    def is_back(address: str, port: int) -> bool:
+        told = host.stranger.asks(address, port)
+        assert ANSWERED not in told, f"a stranger at [{address}]:{port}: {told}"
+        return ANSWERED in host.gate.asks(address, port)
+
+    for place in PLACES:
+        wait_until(partial(is_back, *place), "the containers are back")
+    answers(host.gate, to=True)
+    answers(host.stranger, to=False)
 
 
 def _forget_all_rules(host: Host) -> None:

@@ -94,8 +94,10 @@ def test_device_files_of_amd_reach_the_container_and_a_variable_tells_instances_
         assert environment(site, name)["ROCR_VISIBLE_DEVICES"] == str(number)
 
 
-@pytest.mark.proves("An instance without GPUs is shielded from a default runtime of NVIDIA", "Docker Engine")
-def test_an_instance_without_gpus_is_shielded_from_a_default_runtime_of_nvidia(make: Make) -> None:
+@pytest.mark.proves(
+    "An instance without GPUs requests none, and has the word by which NVIDIA's runtime gives it none", "Docker Engine"
+)
+def test_an_instance_without_gpus_requests_none_and_has_the_word_for_it(make: Make) -> None:
     site = make("reservation", share="none")
     for name in ("ollama-1", "ollama-2"):
         assert not requested(site, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 
 import pytest
 
@@ -20,7 +21,8 @@ def _folders(paths: list[str]) -> str:
 
 
 @pytest.mark.proves("findmnt finds no fault in the fstab lines of random topologies", "findmnt")
-def test_findmnt_finds_no_fault_in_any_fstab() -> None:
+def test_findmnt_finds_no_fault_in_any_fstab(proof: Callable[[str], None]) -> None:
+    tables = 0
     for case in many():
         for host in case.plan.hosts:
             table = next((e.data.decode() for p, e in case.tree.items() if p.parts == (host.name, "nfs", "fstab")), "")
@@ -29,10 +31,14 @@ def test_findmnt_finds_no_fault_in_any_fstab() -> None:
                 script += "mount -t tmpfs tmpfs /run; printf '%s' \"$1\" >/run/tab; "
                 told = in_namespace(script + "findmnt --verify --verbose --tab-file /run/tab", table)
                 assert "no errors or warnings" in told, (told, case.text)
+                tables += 1
+    assert tables
+    proof(f"{tables} hosts that mount")
 
 
 @pytest.mark.proves("exportfs understands every export of random topologies", "exportfs")
-def test_exportfs_understands_every_export() -> None:
+def test_exportfs_understands_every_export(proof: Callable[[str], None]) -> None:
+    exports = 0
     for case in many():
         for host in case.plan.hosts:
             files = [
@@ -54,3 +60,6 @@ def test_exportfs_understands_every_export() -> None:
                 lines = [line for line in told.splitlines() if line.startswith("/")]
                 assert len(lines) == sum(len(export.clients) for export in host.exports), (told, case.text)
                 assert "exportfs:" not in told, (told, case.text)
+                exports += len(lines)
+    assert exports
+    proof(f"{exports} exports")

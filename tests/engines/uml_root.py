@@ -7,11 +7,10 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from tests.engines import versions
 from tests.engines.programs import run
 from tests.engines.stored import stored
 
-MIRROR = "http://deb.debian.org/debian"
-SUITE = "bookworm"
 PACKAGES = ("systemd", "systemd-sysv", "kmod", "iproute2", "iptables", "nfs-kernel-server", "nfs-common")
 MODULES = Path("/usr/lib/uml/modules")
 """Where Debian's package user-mode-linux has the modules of its kernel."""
@@ -60,7 +59,7 @@ def root_image() -> Path:
 
 def _recipe() -> str:
     """Changes with all that the image is made of."""
-    recipe = hashlib.sha256(repr((SUITE, PACKAGES, SILENT, FILTER, SIZE)).encode())
+    recipe = hashlib.sha256(repr((versions.DEBIAN, PACKAGES, SILENT, FILTER, SIZE)).encode())
     for path in _guest_files():
         recipe.update(str(path.relative_to(GUEST)).encode() + path.read_bytes())
     return recipe.hexdigest()[:12]
@@ -77,7 +76,8 @@ def _guest_files() -> list[Path]:
 
 def _build(folder: Path) -> None:
     root = folder / "root"
-    run(["nice", "debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, root, MIRROR])
+    wanted = f"--include={','.join(PACKAGES)}"
+    run(["nice", "debootstrap", "--variant=minbase", wanted, versions.DEBIAN, root, versions.MIRROR])
     for path in _guest_files():
         target = root / path.relative_to(GUEST)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Which engines the tests run: their versions, and where each comes from.
 
-Builds are cached under name and version, so a new version here is a new build.
+Builds are cached under name and version, with those of what they are made of, so a new version here is a new build.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ TRAEFIK = "3.7.15"
 MINIAUDIO = "1.71"
 GGUF = "0.19.0"
 DEBIAN = "bookworm"
+"""Of images and machines."""
+
+MIRROR = "http://deb.debian.org/debian"
 
 OLDEST_ENGINE = "20.10"
 """Debian's docker.io; the oldest engine that composegen renders for."""

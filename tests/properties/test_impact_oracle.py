@@ -139,7 +139,9 @@ def _anew(before: Truth, after: Truth, host: HostPlan) -> set[str]:
         return set()
     if before.data and before.data["name"] != after.data.get("name"):
         return set(after.hashes)
-    found = {name for name, one in after.hashes.items() if before.hashes.get(name) != one}
+    found = {
+        name for name, one in after.hashes.items() if before.hashes.get(name) != one or _grows(before, after, name)
+    }
     # From Compose 5.2 on a network is made anew under containers that stay what they are.
     kinds = ("volumes",) if host.spec.docker.compose == "5.6" else ("volumes", "networks")
     for kind in kinds:
@@ -152,6 +154,18 @@ def _anew(before: Truth, after: Truth, host: HostPlan) -> set[str]:
         if not more:
             return found
         found |= more
+
+
+def _grows(before: Truth, after: Truth, name: str) -> bool:
+    """Whether `up` starts more containers of a service, beside those that stay."""
+    old, new = (_containers(truth.data["services"][name]) for truth in (before, after))
+    return old < new
+
+
+def _containers(service: Mapping[str, Any]) -> int:
+    stated = service.get("scale", service.get("deploy", {}).get("replicas", 1))
+    assert isinstance(stated, int)
+    return stated
 
 
 def _uses(service: Mapping[str, Any], kind: str) -> Iterator[str]:

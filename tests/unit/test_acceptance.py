@@ -25,8 +25,13 @@ KEYS = ("", "a", "A", "x-a", "x", "name", "kind", "host", "instances", "port", "
 
 
 @cache
+def whole_schema() -> Any:
+    return schema.generate()
+
+
+@cache
 def validator() -> Any:
-    return validation._Validator(schema.generate())  # the validator itself, with the meaning of `$` that it has there
+    return validation._Validator(whole_schema())  # the validator itself, with the meaning of `$` that it has there
 
 
 def data(sample: str) -> Any:
@@ -98,15 +103,15 @@ def told_apart(sample: str, seed: int) -> Any:
     if parsed is None:
         return None
     suspect = acceptance.suspect(inheritance.effective(parsed.data))
-    whole = validation.validate(parsed, schema.generate(), resources.compose_schema)
-    narrowed = validation.validate(parsed, schema.generate(), resources.compose_schema, suspect)
+    whole = validation.validate(parsed, whole_schema(), resources.compose_schema)
+    narrowed = validation.validate(parsed, whole_schema(), resources.compose_schema, suspect)
     return None if whole == narrowed else (whole, narrowed)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_what_is_suspect_has_all_that_is_wrong(sample: str) -> None:
     start = random.SystemRandom().randrange(10**9)
-    assert [(seed, found) for seed in range(start, start + 10) if (found := told_apart(sample, seed))] == []
+    assert [(seed, found) for seed in range(start, start + 5) if (found := told_apart(sample, seed))] == []
 
 
 @pytest.mark.slow

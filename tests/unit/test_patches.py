@@ -206,6 +206,15 @@ def test_what_to_do_is_said() -> None:
     assert finding("{hosts: [box], match: services.chat-1.image, set: x}").expected == "`image` of the service"
 
 
+def test_what_is_taken_is_named_as_it_stands_in_the_file() -> None:
+    found = finding("{hosts: [box], match: services.chat-1, remove: true}").message
+    assert "`services.chat-1.command`" in found, "and no key that is not there, nor one by chance"
+
+
+def test_null_is_said_to_be_no_value() -> None:
+    assert "`set` cannot write `null`" in finding("{match: services.chat-1.init, set: null}").hint
+
+
 def test_labels_by_which_containers_are_made_anew_stay() -> None:
     patch = "{hosts: [box], match: services.traefik, merge: {labels: {composegen.entrypoint: x}}}"
     assert wrong(patch) == [("CG112", "patches[0].match")]

@@ -110,6 +110,11 @@ def test_no_template_takes_the_machine_for_itself(text: str, monkeypatch: pytest
     assert fault(text).template == "main.j2"
 
 
+@pytest.mark.parametrize("text", ["{{ 1e999 }}", "{{ '1e999' | float }}", "{{ -1e999 | int }}"])
+def test_a_number_that_is_none_is_a_fault(text: str) -> None:
+    assert fault(text).message == "a number is too large, or is none"
+
+
 def test_each_file_may_take_as_many_steps() -> None:
     templates = Templates({}, own={"main.j2": "{% for i in range(9999) %}{% endfor %}done"})
     assert {templates.render("main.j2", {}) for _ in range(400)} == {"done"}

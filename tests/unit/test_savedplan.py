@@ -95,6 +95,7 @@ def test_a_newer_format() -> None:
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["format", "sources", "templates", "planned", "found"]), JSON))
 def test_damage_is_an_error_of_ours(damage: dict[str, Any]) -> None:
     try:

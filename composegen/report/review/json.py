@@ -42,11 +42,24 @@ def document(review: Review, about: About, rests_on: Mapping[str, Any] | None = 
             for action in review.actions
         ],
         "risks": [
-            {"host": risk.host, "message": risk.message, "grave": risk.grave, "cause": _cause(risk, about)}
+            {
+                "host": risk.host,
+                "message": risk.message,
+                "command": risk.command,
+                "grave": risk.grave,
+                "cause": _cause(risk, about),
+            }
             for risk in review.risks
         ],
         "capacities": [
-            {"service": one.service, "serving": one.serving, "total": one.total, "at_once": one.at_once}
+            {
+                "service": one.service,
+                "serving": one.serving,
+                "total": one.total,
+                "at_once": one.at_once,
+                "afterwards": one.afterwards,
+                "how": one.how,
+            }
             for one in review.capacities
         ],
         "renames": [{"host": one.host, "before": one.before, "after": one.after} for one in review.renames],

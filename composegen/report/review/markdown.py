@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from composegen.impact.model import Review
+from composegen.impact.model import Review, Risk
 from composegen.quoting import md, mdcode
-from composegen.report.review import About, counts
+from composegen.report.review import About, counts, renames, serving
 from composegen.report.review.rows import Block, blocks
 
 _BACK_TICKS = re.compile("`+")
@@ -111,19 +111,24 @@ def _warnings(review: Review, about: About) -> Iterator[str]:
     for risk in review.risks:
         place = f" ({mdcode(place)})" if (place := about.place(risk)) else ""
         alarm = "CAUTION" if risk.grave else "NOTE"
-        yield f"\n> [!{alarm}]\n> **Data:** {md(risk.host)}: {md(risk.message)}{place}\n"
+        yield f"\n> [!{alarm}]\n> **Data:** {md(risk.host)}: {_told(risk)}{place}\n"
     for path, lines in review.edited.items():
         some = "1 line" if lines == 1 else f"{lines} lines"
         yield f"\n> [!WARNING]\n> {mdcode(path)} was edited by hand since the last render ({some}).\n"
     for path in review.foreign:
         yield f"\n> [!WARNING]\n> {mdcode(path)} is in the way: composegen did not write it.\n"
-    for rename in review.renames:
-        where = f" on {md(rename.host)}" if rename.host else ""
-        yield f"\n{mdcode(rename.before)}{where} is called {mdcode(rename.after)} now.\n"
+    for before, after, hosts in renames(review):
+        where = f" on {md(', '.join(hosts))}" if hosts else ""
+        yield f"\n{mdcode(before)}{where} is called {mdcode(after)} now.\n"
     for one in review.capacities:
-        together = f"; all hosts at once: {one.at_once}" if one.at_once != one.serving else ""
-        serving = f"{one.serving} of {one.total} serve while it is replaced one by one"
-        yield f"\n{mdcode(one.service)}: {serving}{together}.\n"
+        yield f"\n{mdcode(one.service)}: {md(serving(one))}.\n"
+
+
+def _told(risk: Risk) -> str:
+    """The message; a command at its end can be copied."""
+    if not risk.command:
+        return md(risk.message)
+    return f"{md(risk.message.removesuffix(risk.command))} {mdcode(risk.command)}"
 
 
 def _table(found: Sequence[Block]) -> Iterator[str]:

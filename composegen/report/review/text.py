@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from composegen.impact.model import Capacity, Effect, Review
+from composegen.impact.model import Effect, Review
 from composegen.report.excerpt import WIDTH, visible, width
-from composegen.report.review import About, counts
+from composegen.report.review import About, counts, renames, serving
 from composegen.report.review.rows import Row, Told, blocks, hosts_in_words
 from composegen.report.text import Paint, Style
 
@@ -40,7 +40,7 @@ def report(review: Review, about: About, *, colour: bool = False) -> str:
 def summary(review: Review, about: About, *, colour: bool = False) -> str:
     """What must not be missed, and the counts."""
     paint = Paint(colour=colour)
-    return "".join(f"{line}\n" for line in [*_warnings(review, about, paint), *_verdict(review, about, paint)])
+    return "".join(f"{line}\n" for line in [*_told_aside(review, about, paint), *_verdict(review, about, paint)])
 
 
 def _title(about: About) -> str:
@@ -119,15 +119,14 @@ def _remarks(review: Review, about: About, paint: Paint) -> Iterator[str]:
             number += 1
             hosts = hosts_in_words([action.host for action in same])
             yield f"{number:3}. {paint(Style.STRONG, visible(hosts))}: {visible(command)}"
-            yield " " * 5 + paint(Style.FRAME, visible(reason))
-    yield from _warnings(review, about, paint)
+            yield from (" " * 5 + paint(Style.FRAME, part) for part in _wrapped(reason, WIDTH - 5))
+    if found := _told_aside(review, about, paint):
+        yield from ("", *found)
 
 
-def _warnings(review: Review, about: About, paint: Paint) -> Iterator[str]:
-    found = [*_risks(review, about, paint), *_notes(review, about, paint)]
-    if found:
-        yield ""
-    yield from found
+def _told_aside(review: Review, about: About, paint: Paint) -> Sequence[str]:
+    """What to mind."""
+    return [*_risks(review, about, paint), *_notes(review, about, paint)]
 
 
 def _risks(review: Review, about: About, paint: Paint) -> Iterator[str]:
@@ -139,7 +138,7 @@ def _risks(review: Review, about: About, paint: Paint) -> Iterator[str]:
         mark = "" if light else paint(Style.ERROR, "DATA ")
         sentence = f"{hosts_in_words(hosts)}: {message.removesuffix(command).rstrip()}"
         indent = " " * (_INDENT - 3 * light)
-        first, *more = _wrapped(f"{sentence} {place}" if place else sentence, WIDTH - _INDENT)
+        first, *more = _wrapped(f"{sentence} ({place})" if place else sentence, WIDTH - _INDENT)
         yield f"  {mark}{first}"
         yield from (indent + part for part in more)
         if command:
@@ -147,15 +146,16 @@ def _risks(review: Review, about: About, paint: Paint) -> Iterator[str]:
 
 
 def _notes(review: Review, about: About, paint: Paint) -> Iterator[str]:
-    for rename in review.renames:
-        where = f" on {rename.host}" if rename.host else ""
-        yield visible(f"  {rename.before}{where} is called {rename.after} now")
+    for before, after, hosts in renames(review):
+        where = f" on {hosts_in_words(hosts)}" if hosts else ""
+        yield visible(f"  {before}{where} is called {after} now")
     silent = [one.service for one in review.capacities if one.serving <= 0 < one.afterwards]
     if silent:
         some = "answer nobody while they are" if len(silent) > 1 else "answers nobody while it is"
         yield paint(Style.WARNING, visible(f"  {', '.join(silent)}: {some} replaced"))
     for one in (one for one in review.capacities if one.service not in silent):
-        yield visible(f"  {one.service}: {_serving(one)}")
+        first, *more = _wrapped(f"{one.service}: {serving(one)}", WIDTH - 4)
+        yield from (f"  {first}", *(f"    {part}" for part in more))
     for path, lines in review.edited.items():
         some = "1 line" if lines == 1 else f"{lines} lines"
         edited = f"  ! {about.after}/{path} was edited by hand since the last render ({some})"
@@ -163,16 +163,6 @@ def _notes(review: Review, about: About, paint: Paint) -> Iterator[str]:
     for path in review.foreign:
         foreign = f"  ! {about.after}/{path} is in the way: composegen did not write it"
         yield paint(Style.WARNING, visible(foreign))
-
-
-def _serving(one: Capacity) -> str:
-    """How many serve meanwhile and afterwards."""
-    if one.afterwards == one.serving:
-        return f"{one.serving} serve instead of {one.total}" if one.serving else "serves no longer"
-    how = f", {one.how}" if one.how else ""
-    at_once = f"; all hosts at once: {one.at_once}" if one.at_once != one.serving else ""
-    later = f"; {one.afterwards} afterwards" if one.afterwards < one.total else ""
-    return f"{one.serving} of {one.total} serve meanwhile{how}{at_once}{later}"
 
 
 def _verdict(review: Review, about: About, paint: Paint) -> Iterator[str]:

@@ -152,7 +152,8 @@ def test_a_new_host_is_let_in_before_it_mounts() -> None:
 def test_a_store_that_moves_is_said_loudly() -> None:
     after = SHARED.replace("path: /opt/ollama-models", "path: /srv/models")
     review = reviewed(SHARED, after, folder=HERE)
-    assert {risk.host for risk in review.risks if risk.grave} == {"server80", "server84"}
+    assert {risk.host for risk in review.risks if risk.grave} == {"server80"}, "not of its readers too"
+    assert "`migrate_from: [/opt/ollama-models]`" in review.risks[0].message
     assert all("/opt/ollama-models" in risk.message and "/srv/models" in risk.message for risk in review.risks)
     assert all(line("", risk.cause, after) == "models:" for risk in review.risks)
     assert ("server84", "sudo umount /opt/ollama-models") in commands(review)
@@ -169,7 +170,8 @@ def test_a_mount_point_that_shows_another_export_is_emptied_first() -> None:
         ("server84", "cd /opt/ollama && sudo sh nfs/setup.sh"),
     ]
     assert review.actions[0].when is When.BEFORE_FILES
-    assert {risk.host for risk in review.risks} == {"server80", "server84"}
+    assert {risk.host for risk in review.risks} == {"server80"}
+    assert [(one.serving, one.how) for one in review.capacities] == [(1, "one host after the other")]
 
 
 def test_a_volume_of_docker_that_mounts_another_export_is_made_anew() -> None:
@@ -207,8 +209,9 @@ def test_another_kind_of_store_leaves_the_volume_behind() -> None:
     after = LOCAL.replace("{kind: volume}", "{kind: directory, path: /srv/models}")
     review = reviewed(LOCAL, after)
     messages = [risk.message for risk in review.risks if risk.grave]
-    assert any("of chat-1, chat-2, chat-init stay in volume demo_models" in one for one in messages)
-    assert any(one.endswith("docker volume rm demo_models") for one in messages)
+    (message,) = messages
+    assert message.startswith("the models of chat-1 to 2 stay in volume demo_models; /srv/models is used instead")
+    assert "docker volume rm" not in message, "nobody is told to throw models away that are still to be brought"
 
 
 def test_state_without_models_is_no_grave_risk() -> None:
@@ -264,6 +267,26 @@ def test_a_service_of_another_name_keeps_its_ports() -> None:
     assert effects(review)["box", "talk-1"] is Effect.CREATE
 
 
+def test_another_name_of_a_service_is_told_by_its_routers() -> None:
+    review = reviewed(SHARED, SHARED.replace("  ollama:\n    image", "  chat:\n    image"), folder=HERE)
+    (found,) = [one for one in review.impacts if one.effect is Effect.HOT_RELOAD]
+    assert found.summary.startswith("-router ollama-ollama, -router ollama-ollama_admin, +router ollama-chat")
+
+
+def test_another_address_is_its_own_cause() -> None:
+    after = SHARED.replace("10.0.0.84, ssh", "10.0.0.99, ssh")
+    impacts = reviewed(SHARED, after, folder=HERE).impacts
+    found = next(one for one in impacts if (one.host, one.subject) == ("server84", "ollama-1"))
+    assert found.summary == "address 10.0.0.84 -> 10.0.0.99"
+    assert line("", found.cause, after) == "server84: {address: 10.0.0.99, ssh: ops@10.0.0.84}"
+
+
+def test_another_balance_is_told_in_its_own_words() -> None:
+    after = SHARED.replace("weight: 2", "weight: 1").replace("balance: wrr", "balance: p2c")
+    (found,) = [one for one in reviewed(SHARED, after, folder=HERE).impacts if one.effect is Effect.HOT_RELOAD]
+    assert found.summary == "balance wrr -> p2c"
+
+
 def test_a_modelfile_makes_only_the_model_init_anew() -> None:
     read = {"m/Modelfile": "FROM mistral:7b\n"}
     text = LOCAL.replace("[mistral:7b]", "[{name: mine, modelfile: m/Modelfile}]")
@@ -309,11 +332,80 @@ def test_another_entry_point_makes_traefik_anew() -> None:
     assert commands(review) == []
 
 
-def test_a_dynamic_file_that_goes_is_removed_by_hand() -> None:
+def test_a_dynamic_file_that_goes_is_removed_by_hand_where_traefik_stays() -> None:
     after = SHARED[: SHARED.index("gateway:")]
+    removed = ("server80", "cd /opt/ollama && rm -f traefik/dynamic/ollama.yaml")
+    foreign = SHARED.replace("run: true", "run: false")
+    assert removed in commands(reviewed(foreign, after, folder=HERE))
     review = reviewed(SHARED, after, folder=HERE)
-    assert ("server80", "cd /opt/ollama && rm -f traefik/dynamic/ollama.yaml") in commands(review)
+    assert removed not in commands(review)
+    assert Effect.HOT_RELOAD not in review.counts, "there is no Traefik any more that could"
     assert ("server80", "sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove") in commands(review)
+
+
+def test_a_gateway_that_moves_is_no_hot_reload_and_waits_for_its_files() -> None:
+    after = SHARED.replace("  host: server80\n  hostname", "  host: server84\n  hostname")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert review.counts[Effect.CREATE] == review.counts[Effect.REMOVE] == 1
+    assert Effect.HOT_RELOAD not in review.counts
+    (risk,) = review.risks
+    assert (risk.host, risk.grave) == ("server84", False)
+    assert risk.message.startswith("secrets/traefik.users must be in /opt/ollama before traefik starts")
+    assert [(one.service, one.serving, one.afterwards) for one in review.capacities] == [("traefik", 0, 1)]
+
+
+def test_other_ports_are_looked_for_at_once() -> None:
+    after = SHARED.replace("port: 11434, weight", "port: 11500, weight")
+    review = reviewed(SHARED, after, folder=HERE)
+    assert [(one.serving, one.total, one.at_once) for one in review.capacities] == [(1, 4, 1)]
+    said = {one.file.name: one for one in review.impacts}
+    assert said["ollama.yaml"].summary == "3 servers (weight 2) at other URLs"
+    assert line("", said["setup.sh"].cause, after).startswith("server84: {instances: 3")
+
+
+def test_the_way_to_replace_one_by_one_is_named() -> None:
+    review = reviewed(SHARED, SHARED.replace("0.32.15", "0.33.0"), folder=HERE)
+    assert [one.how for one in review.capacities] == ["one by one (sh rollout.sh --copy)"]
+    review = reviewed(SHARED, SHARED.replace("path: /opt/ollama-models", "path: /srv/models"), folder=HERE)
+    assert [one.how for one in review.capacities] == ["one by one (sh rollout.sh)"], "files are there by then"
+
+
+def test_a_project_of_another_name_is_caused_by_the_name() -> None:
+    after = SHARED.replace("name: ollama\n", "name: llm\n")
+    review = reviewed(SHARED, after, folder=HERE)
+    meant = [one for one in review.impacts if one.effect is Effect.HOST_ACTION or one.file.name == "compose.yaml"]
+    assert {line("", one.cause, after) for one in meant} == {"name: llm"}
+    assert {risk.message.partition(":")[0] for risk in review.risks} == {"the folder is /opt/llm now"}
+    assert [(one.service, one.serving) for one in review.capacities] == [("ollama", 1), ("traefik", 0)]
+
+
+def test_a_volume_made_anew_is_caused_by_its_store() -> None:
+    before = (FOLDER / "nas" / "topology.yaml").read_text(encoding="utf-8")
+    after = before.replace("nas.example", "nas2.example")
+    found = [one for one in reviewed(before, after).impacts if one.effect is Effect.RECREATE]
+    assert {line("", one.cause, after) for one in found} == {"models:"}
+
+
+def test_a_port_of_traefik_is_said_once() -> None:
+    review = reviewed(SHARED, SHARED.replace("port: 11400", "port: 11480"), folder=HERE)
+    (found,) = [one for one in review.impacts if one.subject == "traefik" and one.file.name == "compose.yaml"]
+    assert found.summary == "port 11400 -> 11480"
+    assert [one.summary for one in found.differences if one.summary] == ["port 11400 -> 11480"]
+    assert len(found.differences) > 1
+
+
+def test_a_model_that_is_no_longer_listed_stays() -> None:
+    after = SHARED.replace("      - llama2:7b\n", "")
+    (risk,) = reviewed(SHARED, after, folder=HERE).risks
+    assert risk.message.endswith(risk.command)
+    assert risk.command == "cd /opt/ollama && docker compose exec ollama-1 ollama rm llama2:7b"
+
+
+def test_a_new_client_is_the_cause_of_an_export() -> None:
+    after = SHARED.replace("stores:", "  new: {address: 10.0.0.85}\n\nstores:", 1)
+    after = after.replace("      server84: {inst", "      new: 1\n      server84: {inst")
+    found = [one for one in reviewed(SHARED, after, folder=HERE).impacts if one.file.parent.name == "nfs"]
+    assert {(one.host, line("", one.cause, after)) for one in found} == {("server80", "new: 1"), ("new", "new: 1")}
 
 
 def test_files_edited_by_hand_are_counted_in_lines() -> None:

@@ -59,7 +59,6 @@ def test_another_definition_and_who_shares_with_it(new: str) -> None:
     [
         "image: example/one:1\n    pull_policy: always",
         "image: example/one:1\n    build: {context: .}",
-        "image: example/one:1\n    scale: 2",
         "image: example/one:1\n    x-note: free",
         "image: example/one:1\n    depends_on: [four]",
     ],
@@ -82,6 +81,26 @@ def test_the_same_in_another_form(old: str, new: str) -> None:
 
 def test_comments_order_and_quotes_are_nothing() -> None:
     assert happens(("services:", "# a comment\nservices:"), ("image: example/four:1", 'image: "example/four:1"')) == {}
+
+
+@pytest.mark.parametrize("stated", ["scale: {}", "deploy: {{replicas: {}}}"])
+@pytest.mark.parametrize(
+    ("old", "new", "effect"), [(1, 2, "CREATE"), (0, 2, "CREATE"), (3, 2, "REMOVE"), (2, 0, "REMOVE")]
+)
+def test_more_or_fewer_containers_of_a_service(stated: str, old: int, new: int, effect: str) -> None:
+    texts = (f"image: example/one:1\n    {stated.format(count)}\n" for count in (old, new))
+    files = (stack(Entry(data=BASE.replace("image: example/one:1\n", text).encode())) for text in texts)
+    assert {name: seen.effect for name, seen in verdicts(*files, "5.6").items()} == {"one": Effect[effect]}
+
+
+def test_who_shares_the_network_of_one_that_starts_again_is_started_again_by_hand() -> None:
+    networks = ("example/one:1\n", "example/one:1\n    networks: [back]\n")
+    before, after = (
+        BASE.replace(*networks).replace("back: {}", f"back: {{internal: {one}}}") for one in ("true", "false")
+    )
+    found = verdicts(*(stack(Entry(data=text.encode())) for text in (before, after)), "5.6")
+    assert {name: one.effect for name, one in found.items()} == dict.fromkeys(("one", "two", "four"), Effect.RESTART)
+    assert found["two"].why == "loses the network of one, which starts again"
 
 
 def test_a_volume_or_network_of_another_definition() -> None:
@@ -112,7 +131,7 @@ def test_a_secret_or_config_of_another_definition_is_not_seen() -> None:
         before = BASE.replace("image: example/one:1\n", f"image: example/one:1\n    {kind}: [key]\n")
         old, new = (stack(Entry(data=f"{before}{kind}: {{key: {{file: {one}}}}}\n".encode())) for one in "ab")
         found = verdicts(old, new, "5.6")
-        assert {name: one.effect for name, one in found.items()} == {"one": Effect.RESTART}
+        assert {name: one.effect for name, one in found.items()} == {"one": Effect.RECREATE}
         assert found["one"].why.startswith("Compose does not see")
 
 
@@ -120,6 +139,6 @@ def test_another_folder_moves_what_is_mounted_from_it() -> None:
     assert happens(("in /opt/demo", "in /srv/demo")) == {"one": Effect.RECREATE} | SHARED
 
 
-@pytest.mark.parametrize("data", [b"\xff", b"a: [", b"- 1\n", b"", b"a: &x 1\n", b"a: !x 1\n"])
+@pytest.mark.parametrize("data", [b"\xff", b"a: [", b"- 1\n", b"", b"a: *x\n", b"a: !x 1\n"])
 def test_what_is_no_compose_file_is_said_to_be_none(data: bytes) -> None:
     assert not stack(Entry(data=data)).readable

@@ -22,6 +22,10 @@ TOKEN = "hf_" + "a1B2" * 8
         ({"url": "https://me:hunter2@example"}, {"url": "none"}),
         ({"a": {"b": {"API_KEY": "hunter2"}}}, {"a": 1}),
         ({"x": TOKEN}, {"x": "y"}),
+        ({"MASTER_KEY": "hunter2"}, {"MASTER_KEY": "hunter3"}),
+        ({"labels": {"t.basicauth.users": "me:$$apr1$$hunter2"}}, {}),
+        ({"labels": ["t.basicauth.users=me:$$apr1$$hunter2"]}, {}),
+        ({"test": "curl -H 'Authorization: Bearer hunter2' x"}, {"test": "none"}),
     ],
 )
 def test_a_secret_is_hidden_on_both_sides(before: object, after: object) -> None:
@@ -31,6 +35,11 @@ def test_a_secret_is_hidden_on_both_sides(before: object, after: object) -> None
     assert TOKEN not in repr(found)
     assert all(one.sensitive for one in found)
     assert {side for one in found for side in (one.before, one.after)} <= {HIDDEN, ABSENT, 1}
+
+
+def test_what_becomes_a_secret_is_hidden_whatever_it_is_called() -> None:
+    (found,) = differences({"SOMETHING": "hunter2"}, {"SOMETHING": "${SOMETHING:?set it}"})
+    assert "hunter2" not in repr(found)
 
 
 def test_what_is_no_secret_is_shown() -> None:
@@ -49,6 +58,10 @@ def test_what_is_no_secret_is_shown() -> None:
         "       - DB_PASSWORD=hunter2",
         "+    command: [serve, --api-key=hunter2]",
         "+  url: https://me:hunter2@example/",
+        "-    MASTER_KEY: hunter2",
+        "-    environment: {A: b, MASTER_KEY: 'hunter2', DB_PASSWORD: hunter2}",
+        "-      - t.basicauth.users=me:$$apr1$$hunter2",
+        """-    test: "curl -H 'Authorization: Bearer hunter2' x\"""",
         f"+  key: {TOKEN}",
     ],
 )
