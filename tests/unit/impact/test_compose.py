@@ -89,16 +89,15 @@ def test_comments_order_and_quotes_are_nothing() -> None:
 )
 def test_more_or_fewer_containers_of_a_service(stated: str, old: int, new: int, effect: str) -> None:
     texts = (f"image: example/one:1\n    {stated.format(count)}\n" for count in (old, new))
-    files = (stack(Entry(data=BASE.replace("image: example/one:1\n", text).encode())) for text in texts)
-    assert {name: seen.effect for name, seen in verdicts(*files, "5.6").items()} == {"one": Effect[effect]}
+    before, after = (stack(Entry(data=BASE.replace("image: example/one:1\n", text).encode())) for text in texts)
+    assert {name: seen.effect for name, seen in verdicts(before, after, "5.6").items()} == {"one": Effect[effect]}
 
 
 def test_who_shares_the_network_of_one_that_starts_again_is_started_again_by_hand() -> None:
     networks = ("example/one:1\n", "example/one:1\n    networks: [back]\n")
-    before, after = (
-        BASE.replace(*networks).replace("back: {}", f"back: {{internal: {one}}}") for one in ("true", "false")
-    )
-    found = verdicts(*(stack(Entry(data=text.encode())) for text in (before, after)), "5.6")
+    texts = (BASE.replace(*networks).replace("back: {}", f"back: {{internal: {one}}}") for one in ("true", "false"))
+    before, after = (stack(Entry(data=text.encode())) for text in texts)
+    found = verdicts(before, after, "5.6")
     assert {name: one.effect for name, one in found.items()} == dict.fromkeys(("one", "two", "four"), Effect.RESTART)
     assert found["two"].why == "loses the network of one, which starts again"
 
