@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--diff",
-    "differs",
     is_flag=True,
     help="Mark what the next render adds, removes and changes; --against says so, too.",
 )
@@ -45,7 +44,7 @@ def command(
     env_file: tuple[str, ...],
     templates: str | None,
     *,
-    differs: bool,
+    diff: bool,
 ) -> None:
     """Draw TOPOLOGY (default: topology.yaml, - is standard input): hosts, instances, stores, gateway and apps.
 
@@ -59,7 +58,7 @@ def command(
     if compiled.plan is None or compiled.tree is None:
         options.end(ExitCode.FINDINGS)
         return
-    if differs or against is not None:
+    if diff or against is not None:
         graph = _changed(opened, compiled, output, against)
     else:
         from composegen.graph import building

@@ -32,15 +32,16 @@ MODELINES = f"# yaml-language-server: $schema=./{SCHEMA}\n# $schema: ./{SCHEMA}\
 @click.option(
     "--from",
     "imports",
+    envvar="COMPOSEGEN_INIT_FROM",
     multiple=True,
     metavar="[HOST=]FILE",
     shell_complete=candidates.files,
     help="Start from what runs: a Compose file of one host, or a dynamic file of Traefik. Repeat it for further hosts; "
     "files with the same HOST are merged as by `docker compose -f`. HOST may be NAME@ADDRESS.",
 )
-@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="With --from: a profile that is in use.")
+@click.option("--profile", multiple=True, metavar="NAME", help="With --from: a profile that is in use.")
 @options.colour
-def command(folder: str, sample: str | None, imports: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+def command(folder: str, sample: str | None, imports: tuple[str, ...], profile: tuple[str, ...]) -> None:
     """Write a commented topology.yaml into DIR (default: here), and the schema that editors complete it by.
 
     Nothing that exists is overwritten; files that are there already with the same content are left alone. With --from
@@ -48,14 +49,14 @@ def command(folder: str, sample: str | None, imports: tuple[str, ...], profiles:
     """
     if imports and sample is not None:
         raise click.UsageError("--sample and --from exclude each other: start from a sample or from what runs")
-    if profiles and not imports:
+    if profile and not imports:
         raise click.UsageError("--profile goes with --from: it says which services of a Compose file are in use")
     root = Path(folder)
     if imports:
         from composegen.cli import importing
 
         _refuse_existing(root)
-        converted = importing.converted(imports, profiles)
+        converted = importing.converted(imports, profile)
         _write(root, _with_schema({TOPOLOGY: converted.text.encode()}))
         streams.result(importing.report(converted))
         streams.say(importing.ending(converted))
