@@ -79,13 +79,10 @@ def test_every_option_has_help() -> None:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (name, parameter.name)
                 # click makes the variable's name of the parameter's, where none is stated
-                own = (
-                    (parameter.envvar or f"COMPOSEGEN_{name}_{parameter.name}")
-                    .upper()
-                    .rpartition(f"_{name.upper()}_")[2]
-                )
-                option = own.removeprefix("COMPOSEGEN_").lower().replace("_", "-")
-                assert f"--{option}" in parameter.opts, (name, parameter.name)
+                variable = parameter.envvar or f"COMPOSEGEN_{name}_{parameter.name}"
+                assert isinstance(variable, str)
+                word = variable.upper().removeprefix("COMPOSEGEN_").removeprefix(f"{name.upper()}_")
+                assert f"--{word.lower().replace('_', '-')}" in parameter.opts, (name, parameter.name)
 
 
 def test_without_a_command_it_helps(run: Run) -> None:
