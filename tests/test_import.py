@@ -631,12 +631,14 @@ def outcome_of(document: Any) -> Imported | None:
         return None
 
 
+@pytest.mark.slow
 @tried(150)
 @hypothesis.given(st.dictionaries(KEYS, ANYTHING, max_size=6))
 def test_any_mapping_is_answered(document: dict[str, Any]) -> None:
     outcome_of(document)
 
 
+@pytest.mark.slow
 @tried(150)
 @hypothesis.given(
     SERVICE, st.dictionaries(st.sampled_from(["web", "ollama", "traefik", "Ollama_2"]), SERVICE, max_size=3), ANYTHING

@@ -62,6 +62,7 @@ def test_a_template_that_there_is_not_has_a_near_name(folder: Path, run: Run) ->
     assert run("templates", "eject", "../x").code == ExitCode.FAILED
 
 
+@pytest.mark.slow
 def test_an_ejected_template_changes_no_byte_and_is_never_overwritten(folder: Path, run: Run) -> None:
     assert run("render", "plain.yaml", "-o", "before").code == ExitCode.DONE
     for name in resources.templates():
@@ -227,6 +228,7 @@ def test_what_is_no_plain_text_is_refused(tree: Make, folder: Path, run: Run) ->
     assert run("validate").code in {ExitCode.FAILED, ExitCode.FINDINGS}
 
 
+@pytest.mark.slow
 def test_a_run_that_found_nothing_to_do_sees_each_change_of_a_template(
     tree: Make, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

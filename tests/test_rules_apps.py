@@ -167,6 +167,7 @@ def test_the_whole_circle_is_shown() -> None:
     assert related(finding) == ["apps.a.needs[0]", "apps.b.needs[0]"]
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_no_trouble() -> None:
     chain = [f"a{number}:a{number + 1}" for number in range(2000)]
     assert places("CG803", apps(*chain, "a2000:a0")) == ["apps.a2000.needs[0]"]

@@ -290,6 +290,7 @@ def parsed(text: str) -> Document:
     return found
 
 
+@pytest.mark.slow
 @hypothesis.given(DATA, st.data())
 def test_a_spliced_text_holds_what_the_edits_say(data: dict[str, Any], draw: st.DataObject) -> None:
     text = "# header\n" + written(data, 0) + "  # tail\n" * (not isinstance([*data.values()][-1], dict | list)) + "\n"

@@ -103,6 +103,7 @@ BOMBS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", BOMBS, ids=range(len(BOMBS)))
 def test_no_template_takes_the_machine_for_itself(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "STEPS", 50_000)
@@ -115,11 +116,13 @@ def test_a_number_that_is_none_is_a_fault(text: str) -> None:
     assert fault(text).message == "a number is too large, or is none"
 
 
+@pytest.mark.slow
 def test_each_file_may_take_as_many_steps() -> None:
     templates = Templates({}, own={"main.j2": "{% for i in range(9999) %}{% endfor %}done"})
     assert {templates.render("main.j2", {}) for _ in range(400)} == {"done"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_sandbox_changes_no_byte_of_what_shipped_templates_write(sample: str) -> None:
     plan = compiled(sample).plan
