@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ class Case:
         parsed, _ = document.parse(sample, self.data)
         assert parsed is not None
         self.plain = parsed.data
-        self.world = bare_world(FOLDER / sample)
+        self.world = replace(bare_world(FOLDER / sample), compiled={})
         self.chance = random.Random(f"{SEED} {sample}")  # noqa: S311 - the same damage for the same seed
 
     def compile(self, data: bytes) -> Compiled:
