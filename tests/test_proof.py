@@ -22,6 +22,11 @@ def test_the_page_lists_the_claims_that_tests_make_and_no_others() -> None:
     assert told == claims, "run `make engines`, then `make proof`"
 
 
+def test_every_claim_on_the_page_is_proven() -> None:
+    rows = [row for row in proof.PAGE.read_text().splitlines() if "**not proven" in row]
+    assert rows == [], "run `make engines`, then `make proof`"
+
+
 def test_the_page_says_what_is_not_proven() -> None:
     assert proof.PAGE.read_text().endswith(proof.NOT_PROVEN)
 
