@@ -57,8 +57,7 @@ def before(against: str | None, opened: Opened, root: Path, planned: Tree) -> Be
 
 def _folder(root: Path, planned: Tree) -> Before:
     """A folder; where no lock file says what is ours, all that is planned there is taken for it."""
-    lock = disk.read_lock(root)
-    files = disk.read(root, [*planned, *lock.files, LOCK])
+    lock, files = disk.found(root, planned)
     written = (
         lock.files
         if LOCK in files or lock != Lock()

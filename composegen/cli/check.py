@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from composegen.cli import compared, options, reporting, streams
+from composegen.cli.request import Request
 from composegen.errors import ExitCode
 
 if TYPE_CHECKING:
-    from composegen.cli.compared import Compared, Request
+    from composegen.cli.compared import Compared
     from composegen.findings import Findings
 
 
@@ -37,7 +38,7 @@ def command(
     Stale, edited, missing, orphaned and foreign files are told apart. Exits 1 when there is one, or when TOPOLOGY
     has errors.
     """
-    request = compared.Request(topology=topology, output=output, env_file=env_file, templates=templates)
+    request = Request(topology=topology, output=output, env_file=env_file, templates=templates)
     outcome = compared.compare(request)
     found = _findings(outcome, request)
     if format == "text":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,26 +11,10 @@ from composegen.cli.progress import Bar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from composegen.cli.request import Request
     from composegen.io.source import Opened
     from composegen.pipeline import Compiled
     from composegen.standing import Standing
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """Which topology is meant, and which output folder, as the command line says it."""
-
-    topology: str | None
-    output: str | None
-    env_file: tuple[str, ...] = ()
-    templates: str | None = None
-
-    def render(self) -> str:
-        """The command line that renders the same."""
-        words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
-        words += [] if self.output is None else ["-o", self.output]
-        words += [] if self.templates is None else ["--templates", self.templates]
-        return shlex.join([*words, *(word for file in self.env_file for word in ("--env-file", file))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +45,7 @@ def compare(request: Request) -> Compared:
     if compiled.tree is None or compiled.topology is None:
         return Compared(opened=opened, compiled=compiled)
     root = output_folder(opened.folder, request.output, compiled.topology.output)
-    lock = disk.read_lock(root)
-    actual = disk.read(root, [*compiled.tree, *lock.files, LOCK])
+    lock, actual = disk.found(root, compiled.tree)
     changes = decisions.compare(compiled.tree, actual, lock.files)
     found = standings(compiled.tree, changes, lock, actual.get(LOCK))
     return Compared(opened=opened, compiled=compiled, root=root, standings=found, removes_much=changes.removes_much)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from composegen.cli import candidates, options, streams, views
 from composegen.cli.progress import Bar
+from composegen.cli.request import Request
 from composegen.errors import ComposegenError, ExitCode
 
 if TYPE_CHECKING:
@@ -55,12 +55,8 @@ class Asked:
 
     def render(self, *, force: bool) -> str:
         """The command that makes the change."""
-        words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
-        words += [] if self.output is None else ["-o", self.output]
-        words += [word for file in self.env_file for word in ("--env-file", file)]
-        words += [] if self.templates is None else ["--templates", self.templates]
-        words += [] if self.out is None else ["--plan", self.out]
-        return shlex.join([*words, *(["--force"] if force else [])])
+        request = Request(self.topology, self.output, self.env_file, self.templates)
+        return request.render(*(["--plan", self.out] if self.out else []), *(["--force"] if force else []))
 
 
 class _Command(click.Command):

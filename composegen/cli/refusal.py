@@ -10,6 +10,7 @@ from pathlib import Path
 
 from composegen.changes import Action, Change, Changes, Conflict
 from composegen.cli import options, streams
+from composegen.cli.request import Request
 from composegen.errors import ExitCode
 
 
@@ -33,8 +34,8 @@ def refuse(root: Path, changes: Changes, topology: str | None) -> None:
 def _edited(root: Path, edited: list[Change], topology: str | None) -> str:
     """Ways on where edits would be lost."""
     path = edited[0].path
-    render = ["composegen", "render", *([] if topology is None else [topology]), "--stdout", str(path)]
-    see = f", or {shlex.join(render)} | diff {shlex.quote(str(root / path))} -" if edited[0].after is not None else ""
+    render = Request(topology).render("--stdout", str(path))
+    see = f", or {render} | diff {shlex.quote(str(root / path))} -" if edited[0].after is not None else ""
     return (
         f"{_files(edited)} edited by hand would be lost; nothing was written. Three ways on:\n"
         "  - keep the edit: move it to a compose.override.yaml beside compose.yaml (Compose merges it), or to the "

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from composegen import savedplan
 from composegen.cli import options, streams
 from composegen.errors import ExitCode
-from composegen.io import disk
 from composegen.io.places import explained
 from composegen.io.source import read_file
-from composegen.manifest import LOCK
 
 if TYPE_CHECKING:
-    from composegen.artifacts import Tree
+    from composegen.artifacts import Entry, Tree
     from composegen.io.source import Opened
     from composegen.pipeline import Compiled
     from composegen.savedplan import SavedPlan
 
 
-def basis(opened: Opened, compiled: Compiled, planned: Tree, root: Path) -> SavedPlan:
-    """What a plan for the output folder `root` rests on now. Raises ComposegenError when that cannot be read."""
-    lock = disk.read_lock(root)
-    found = disk.read(root, [*planned, *lock.files, LOCK])
+def basis(opened: Opened, compiled: Compiled, planned: Tree, found: Mapping[PurePosixPath, Entry]) -> SavedPlan:
+    """What a plan rests on; `found` is what stands in the output folder, as `disk.found` reads it."""
     sources = {Path(opened.source.name).name: opened.source.data, **compiled.files}
     own = compiled.own_templates.texts if compiled.own_templates else {}
     templates = {**opened.world.templates, **{f"own/{name}": text for name, text in own.items()}}

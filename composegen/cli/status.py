@@ -8,6 +8,7 @@ import click
 
 from composegen import __version__
 from composegen.cli import compared, options, reporting, streams
+from composegen.cli.request import Request
 from composegen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(
     """
     from composegen.standing import remarkable
 
-    asked = compared.Request(topology=topology, output=output, env_file=env_file, templates=templates)
+    asked = Request(topology=topology, output=output, env_file=env_file, templates=templates)
     outcome = compared.compare(asked)
     if format == "json":
         streams.result(_json(outcome))

@@ -67,7 +67,7 @@ def save(found: Difference, about: About, file: str) -> None:
     from composegen import savedplan
     from composegen.report.review import json as document
 
-    rests_on = saving.basis(found.opened, found.compiled, found.planned, found.root)
+    rests_on = saving.basis(found.opened, found.compiled, found.planned, found.before.files)
     saving.save(file, document.report(found.review, about, savedplan.document(rests_on)))
 
 

@@ -21,7 +21,9 @@ from composegen.io.source import open_topology
 from composegen.manifest import LOCK, STAGING, Lock, owned
 
 if TYPE_CHECKING:
-    from composegen.artifacts import Tree
+    from collections.abc import Mapping
+
+    from composegen.artifacts import Entry, Tree
     from composegen.cli.asked import Asked
     from composegen.io.source import Opened
     from composegen.pipeline import Compiled
@@ -42,9 +44,10 @@ def render(asked: Asked) -> None:
     if asked.host is not None:
         tree = _of_host(tree, asked.host)
     with contextlib.nullcontext() if asked.dry_run else exclusive(root):
+        lock, found = disk.found(root, tree, asked.host)
         if asked.plan is not None:
-            _hold_to(asked, opened, compiled, root)
-        changes, after = _decide(root, tree, asked.host, prune=asked.prune)
+            _hold_to(asked.plan, asked, opened, compiled, found)
+        changes, after = _decide(tree, lock, found, asked.host, prune=asked.prune)
         if asked.dry_run:
             lines = [*_list(changes), f"Would write to {root}: {_tally(changes)}."]
             streams.result("".join(f"{line}\n" for line in lines))
@@ -69,13 +72,13 @@ def render(asked: Asked) -> None:
         )
 
 
-def _hold_to(asked: Asked, opened: Opened, compiled: Compiled, root: Path) -> None:
+def _hold_to(plan: str, asked: Asked, opened: Opened, compiled: Compiled, found: Mapping[PurePosixPath, Entry]) -> None:
     """End the command unless all is as it was when the plan was saved. Raises ComposegenError."""
     from composegen.cli import saving
 
     if asked.host is not None or not asked.prune:
         raise ComposegenError("--plan applies a plan as it was reviewed: it goes with neither --host nor --no-prune")
-    saving.hold_to(asked.plan or "", saving.basis(opened, compiled, compiled.tree or {}, root))
+    saving.hold_to(plan, saving.basis(opened, compiled, compiled.tree or {}, found))
 
 
 def _touched(opened: Opened, compiled: Compiled, asked: Asked, root: Path) -> list[Path]:
@@ -143,12 +146,13 @@ def _of_host(tree: Tree, host: str) -> Tree:
     return chosen
 
 
-def _decide(root: Path, tree: Tree, host: str | None, *, prune: bool) -> tuple[Changes, Lock]:
+def _decide(
+    tree: Tree, lock: Lock, found: Mapping[PurePosixPath, Entry], host: str | None, *, prune: bool
+) -> tuple[Changes, Lock]:
     """What to change, and what the lock file says afterwards; with a host, only its folder is looked at."""
-    written = disk.read_lock(root).files
-    concerned = {path: entry for path, entry in written.items() if host is None or path.parts[0] == host}
-    changes = compare(tree, disk.read(root, [*tree, *concerned]), concerned)
-    kept = {path: entry for path, entry in written.items() if path not in concerned or not prune}
+    concerned = {path: entry for path, entry in lock.files.items() if host is None or path.parts[0] == host}
+    changes = compare(tree, found, concerned)
+    kept = {path: entry for path, entry in lock.files.items() if path not in concerned or not prune}
     return changes if prune else changes.without_deletions(), Lock(files={**kept, **owned(tree)})
 
 

@@ -44,6 +44,18 @@ def read_lock(root: Path) -> Lock:
     return lock
 
 
+def found(
+    root: Path, planned: Iterable[PurePosixPath], host: str | None = None
+) -> tuple[Lock, Mapping[PurePosixPath, Entry]]:
+    """What of an output folder is ours, and what stands there: our files, the lock file, and all that is in the way.
+
+    With a host only its own files are read. Raises ComposegenError as `read` and `read_lock` do.
+    """
+    lock = read_lock(root)
+    ours = [path for path in lock.files if host is None or path.parts[0] == host]
+    return lock, read(root, [*planned, *ours, LOCK])
+
+
 def apply(root: Path, changes: Changes, lock: Lock | None = None, progress: Progress | None = None) -> None:
     """Make the changes below `root`, the lock file (if there is to be one) last.
 
