@@ -153,10 +153,33 @@ host_check() {
     cat .rollout/state 2>/dev/null || echo none
 }
 
+# at_work COMMAND...: names its process meanwhile, as it goes on by itself when the rollout is killed.
+at_work() {
+    sh -c 'echo "$PPID"' >.rollout/at-work
+    "$@"
+    ended=$?
+    rm -f .rollout/at-work
+    return "$ended"
+}
+
+# undisturbed: waits until what a killed rollout has left at work is over. A file left by a crash names no such process,
+# or after a reboot another one: no longer than Compose itself would wait.
+undisturbed() {
+    process=$(cat .rollout/at-work 2>/dev/null) || return 0
+    end=$(($(date +%s) + 330))
+    said=no
+    while kill -0 "$process" 2>/dev/null && [ "$(date +%s)" -lt "$end" ] && [ -e .rollout/at-work ]; do
+        [ "$said" = yes ] || complain "$host: waits for what an earlier rollout left at work (process $process)"
+        said=yes
+        sleep 1
+    done
+}
+
 # host_lock OWNER: takes the lock; if it is taken, prints by whom and fails.
 host_lock() {
     if mkdir .rollout/lock 2>/dev/null; then
         printf '%s\n' "$1" >.rollout/lock/owner
+        undisturbed
         return 0
     fi
     cat .rollout/lock/owner 2>/dev/null || echo 'nobody knows whom'
@@ -319,14 +342,14 @@ host_quiet() {
 # host_replace SERVICE: recreates its container if the image or the configuration has changed, and waits for its health.
 host_replace() {
     grep -Fqx -- "$1" .rollout/touched 2>/dev/null || printf '%s\n' "$1" >>.rollout/touched
-    logged compose up -d --no-deps --wait --wait-timeout 300 "$1" && return 0
+    at_work logged compose up -d --no-deps --wait --wait-timeout 300 "$1" && return 0
     complain "$host $1: did not turn healthy; its last words:"
     compose logs --no-log-prefix --tail 10 "$1" >&2
     return 1
 }
 
 # host_stop SERVICE: a failed instance must not get requests when the gateway knows it again.
-host_stop() { logged compose stop "$1"; }
+host_stop() { at_work logged compose stop "$1"; }
 
 # request SERVICE PORT SECONDS PATH BODY: the status line of the answer and its last line. Neither curl nor wget is in
 # the image; bash is, and opens connections itself.
@@ -385,14 +408,14 @@ host_rest() {
     services=$(compose config --services | grep -Fvx -- "${TRAEFIK:-/}")
     [ -n "$services" ] || return 0
     # shellcheck disable=SC2086 # names of services have no blanks
-    logged compose up -d --wait --remove-orphans $services && return 0
+    at_work logged compose up -d --wait --remove-orphans $services && return 0
     complain "$host: not everything comes up; see docker compose ps --all in $directory"
     return 1
 }
 
 host_traefik() {
     before=$(container_of "$TRAEFIK")
-    logged compose up -d --no-deps --wait "$TRAEFIK" || return 1
+    at_work logged compose up -d --no-deps --wait "$TRAEFIK" || return 1
     if [ "$(container_of "$TRAEFIK")" = "$before" ]; then echo unchanged; else echo restarted; fi
 }
 
@@ -604,7 +627,7 @@ roll_one() {
 replaced() {
     patience=30
     pause=0
-    if [ -n "$3" ] && [ "$draining" = yes ] && [ "$pass" = all ]; then
+    if [ -n "$3" ] && [ "$draining" = yes ]; then
         take_out "$3" || return 1
         if [ "$drained" = yes ]; then
             patience=$5
@@ -629,8 +652,8 @@ given_up() {
 
 # ---------------------------------------------------------------- whole passes
 
-# rolled: every instance. Those that do not serve come first, as nothing is lost with them; so after a failure no
-# healthy instance is touched before the failed one is well.
+# rolled: every instance. Those that are not healthy come first; so after a failure no healthy instance is touched before
+# the failed one is well. They are taken out of the gateway too: one that is just starting may serve any moment.
 rolled() {
     if [ "$dry" = no ]; then
         pass=down
