@@ -9,6 +9,8 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 STAMP := .venv/.composegen
 SAMPLE ?= nfs-replicas
+# How many labs the tests on real engines have side by side: they wait more than they compute.
+LABS ?= 4
 
 .PHONY: help demo test lint engines proof reference update package bench clean
 
@@ -31,7 +33,10 @@ lint: $(STAMP) ## Check style and types
 engines: $(STAMP) ## Run the tests on real engines: needs root; installs Debian packages, builds what is not cached
 	tests/engines/prepare
 	$(BIN)/python -m tests.engines.obtain
-	$(BIN)/python -m pytest -n 0 -m engine
+	status=0; \
+	$(BIN)/python -m pytest -n $(LABS) -m "engine and not alone" tests/engines || status=1; \
+	$(BIN)/python -m pytest -n 0 -m "engine and alone" tests/engines || status=1; \
+	exit $$status
 
 proof: $(STAMP) ## Write docs/proof.md from what the tests on real engines have last shown
 	$(BIN)/python -m tests.engines.proof

@@ -28,7 +28,7 @@ fetch() {
     git fetch --quiet --no-tags "$@"
 }
 
-if ! against=$(base); then
+if ! against=$(base) || ! against=$(git rev-parse --short=12 "$against"); then
     echo "::warning title=composegen::No plan: the commit to compare with is not here. Give actions/checkout fetch-depth: 2."
     exit 0
 fi

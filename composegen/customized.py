@@ -13,7 +13,7 @@ from operator import eq
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from composegen import document, patches
+from composegen import document, patches, patching
 from composegen.artifacts import Artifact, Literal, Syntax, Tree
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.keypath import KeyPath
@@ -97,7 +97,7 @@ def _noticed(plan: Plan, tree: Tree, rows: Mapping[PurePosixPath, Artifact], ori
     if tree[static].data == Templates(origins.shipped).render(row.template, row.context).encode():
         return tree
     label = {"composegen.static": sha256(tree[static].data).hexdigest()}
-    return patches.labelled(tree, PurePosixPath(gateway.host.name, "compose.yaml"), gateway.container.name, label)
+    return patching.labelled(tree, PurePosixPath(gateway.host.name, "compose.yaml"), gateway.container.name, label)
 
 
 def template_fault(fault: TemplateFault, origins: Origins) -> Finding:

@@ -181,6 +181,8 @@ VARIABLE = Limits(
     expected="letters, digits and underscores, not beginning with a digit", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"
 )
 VariableName = Annotated[str, VARIABLE]
+COMPOSE_NAME = Limits(expected="letters, digits, dots, underscores and dashes", pattern=r"^[a-zA-Z0-9._-]+$")
+"""As Compose wants the names of networks and volumes: its own schema has this pattern."""
 ImageName = Annotated[
     str,
     Limits(

@@ -95,14 +95,22 @@ def miscounted(patch: Patch, file: PurePosixPath, data: Any, selector: Selector)
     return _wrong("CG111", patch, message, "match", hint=hint)
 
 
-def taken(patch: Patch, file: PurePosixPath, changed: KeyPath, place: KeyPath, instead: str) -> WrongError:
-    """It changes a place at which something is composegen's; `instead` is the field that means the same."""
+def taken(
+    patch: Patch, inside: KeyPath, file: PurePosixPath, changed: KeyPath, place: KeyPath, instead: str
+) -> WrongError:
+    """It changes a place at which something is composegen's; `instead` is the field that means the same.
+
+    Told at what leads there: the path `inside` what is merged, else what the patch matches.
+    """
     message = f"composegen decides on `{cut(show(place))}` in {file} itself"
     if len(place) > len(changed):
         message = f"`{cut(show(changed))}` in {file} holds what composegen decides on itself: `{cut(show(place))}`"
     expected = instead or "a place that composegen leaves to you"
     hint = "a compose.override.yaml beside the file may overrule it" if file.name == "compose.yaml" else ""
-    return _wrong("CG112", patch, message, "match", expected=expected, hint="" if instead else hint)
+    hint = "" if instead else hint
+    if inside:
+        return _wrong("CG112", patch, message, "merge", *inside, part="key", expected=expected, hint=hint)
+    return _wrong("CG112", patch, message, "match", expected=expected, hint=hint)
 
 
 def _furthest(data: Any, selector: Selector) -> tuple[int, KeyPath]:

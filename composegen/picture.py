@@ -19,7 +19,6 @@ _MARKS = {
     Effect.RESTART: Mark.CHANGED,
     Effect.HOT_RELOAD: Mark.CHANGED,
     Effect.HOST_ACTION: Mark.CHANGED,
-    Effect.NONE: Mark.NONE,
 }
 _ONE_SHOTS = r".*-(init|wait|ready)"
 """What brings models and waits for them; the picture has no box for it."""
@@ -43,7 +42,7 @@ def _marks(review: Review) -> Marks:
     containers = {
         (impact.host, _container(impact)): _MARKS[impact.effect]
         for impact in reversed(review.impacts)
-        if _container(impact) and impact.effect is not Effect.NONE
+        if _container(impact) and impact.effect is not Effect.NONE and not _brings_the_same(impact)
     }
     return Marks(hosts=hosts, containers=containers, gone=tuple(_gone(review)))
 
@@ -51,6 +50,14 @@ def _marks(review: Review) -> Marks:
 def _is_of_host(impact: Impact) -> bool:
     """Whether somebody has to do something on the host itself."""
     return bool(impact.host) and impact.effect is Effect.HOST_ACTION
+
+
+def _brings_the_same(impact: Impact) -> bool:
+    """Whether a one-shot is made anew and brings what it brought before: its store, which it stands for, stays."""
+    if impact.effect is not Effect.RECREATE or not fullmatch(_ONE_SHOTS, impact.subject):
+        return False
+    paths = [difference.path for difference in impact.differences]
+    return not any(path[-1:] in {("command",), ("composegen.modelfiles",)} for path in paths)
 
 
 def _container(impact: Impact) -> str:

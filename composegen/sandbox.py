@@ -1,16 +1,15 @@
 """Jinja for templates of the user's: sandboxed, and metered, so that no template takes the machine for itself.
 
 Jinja's own sandbox keeps a template away from what it must not touch. What it leaves to chance is how much a template
-does: loops in loops, text that doubles, numbers with a billion digits. Here every step and every size is counted, by
-rewriting the syntax tree before it is compiled. The bounds are counts and not seconds: same input, same verdict.
+does: loops in loops, text that doubles, numbers with a billion digits. Here every step and every size is given to the
+meter, by rewriting the syntax tree before it is compiled. Its bounds are counts and not seconds: same input, same
+verdict.
 """
 
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jinja2 import nodes, pass_context
@@ -18,24 +17,8 @@ from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
 
+from composegen.metering import Meter, check_number, check_operands, check_widening
 from composegen.quoting import FILTERS
-
-STEPS = 3_000_000
-"""Steps for one file: a turn of a loop, a call, a filter, a piece of text. The run book of ten thousand instances takes
-a tenth of that."""
-
-LARGEST = 4 * 1024 * 1024
-"""Characters and items of a single value; no file of a tree comes near."""
-
-MOST_TEXT = 16 * 1024 * 1024
-"""Characters that one file may take to be printed, macros and captured blocks included."""
-
-_CHARACTERS_PER_STEP = 64
-_BITS = 4096
-_EXPONENT = 64
-_GROWTH = 16 * LARGEST
-_WIDE = re.compile(r"\*|[0-9]{4}")
-"""What makes text wide in a format: a number of four digits, or one that is given elsewhere."""
 
 _VALUES = (
     "abs attr batch capitalize center count d default dictsort first float format groupby indent int items join last "
@@ -55,45 +38,10 @@ _WIDENING = "batch center format indent join replace slice tojson wordwrap yaml 
 """Filters whose result may be as large as what they are given, times one of their arguments."""
 
 
-class ExceededError(OverflowError):
-    """A template does more than any template needs; the text says what."""
-
-
-class Meter:
-    """What a template may still do for the file that it makes."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin a file."""
-        self._steps, self._text = STEPS, MOST_TEXT
-
-    def step(self, count: int = 1) -> None:
-        """Count steps. Raises ExceededError."""
-        self._steps -= count
-        if self._steps < 0:
-            raise ExceededError(f"the template takes more than {STEPS:,} steps for one file")
-
-    def weigh(self, *values: object) -> int:
-        """The size of values, in characters and items, and as many steps as it takes to go through them."""
-        size, visited = _measured(values)
-        if size > LARGEST:
-            raise ExceededError(f"a value grows beyond {LARGEST:,} characters or items")
-        self.step(1 + visited + size // _CHARACTERS_PER_STEP)
-        return size
-
-    def print(self, value: object) -> None:
-        """Count a piece of text that is printed. Raises ExceededError."""
-        self._text -= self.weigh(value)
-        if self._text < 0:
-            raise ExceededError(f"the template prints more than {MOST_TEXT:,} characters for one file")
-
-
 class OwnEnvironment(ImmutableSandboxedEnvironment):
     """Compiles and renders templates of the user's, and what they include, extend and import."""
 
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    intercepted_binops = frozenset({"+", "-", "*", "**", "%"})
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -139,28 +87,21 @@ class OwnEnvironment(ImmutableSandboxedEnvironment):
         **kwargs: Any,
     ) -> Any:
         """Call something from a template."""
-        if getattr(__obj, "__self__", None) is not __self:
-            __self.meter.weigh(args, kwargs)
-            if isinstance(__obj, LoopContext) and args:
-                args = (__self.counted(args[0]), *args[1:])
-        return super().call(__context, __obj, *args, **kwargs)
+        owner = getattr(__obj, "__self__", None)
+        if owner is __self:
+            return super().call(__context, __obj, *args, **kwargs)
+        __self.meter.weigh(owner, args, kwargs)
+        if isinstance(__obj, LoopContext) and args:
+            args = (__self.counted(args[0]), *args[1:])
+        return __self.weighed(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Calculate, unless the result would be too large."""
         self.meter.weigh(left, right)
-        match operator, left, right:
-            case "**", _, _ if not isinstance(right, int | float) or abs(right) > _EXPONENT:
-                raise ExceededError(f"an exponent is at most {_EXPONENT}")
-            case "%", str(), _:
-                _check_format(left)
-            case "*", int(), str() | list() | tuple():
-                _check_growth(left, _size(right))
-            case "*", str() | list() | tuple(), int():
-                _check_growth(right, _size(left))
+        check_operands(operator, left, right)
         result = super().call_binop(context, operator, left, right)
-        if isinstance(result, int) and result.bit_length() > _BITS:
-            raise ExceededError("a number has more than a thousand digits")
-        return result
+        check_number(result)
+        return self.weighed(result)
 
     def counted(self, items: Iterable[Any]) -> Iterator[Any]:
         """The same items, each of them a step."""
@@ -192,7 +133,7 @@ class OwnEnvironment(ImmutableSandboxedEnvironment):
         def run(*arguments: Any, **named: Any) -> Any:
             self.meter.weigh(arguments, named)
             if widening:
-                _check_widening(name, arguments, named)
+                check_widening(name, arguments, named)
             result = function(*arguments, **named)
             return self.counted(result) if isinstance(result, Iterator) else self.weighed(result)
 
@@ -244,50 +185,3 @@ def _printable(value: object) -> object:
     if value is not None and isinstance(value, str | int | float | Undefined):
         return value
     raise TypeError(f"{type(value).__name__} has no form as text; give it to a filter for this file, such as `| yaml`")
-
-
-def _size(value: object) -> int:
-    """Characters and items of a value, with all in it; beyond `LARGEST` counting stops."""
-    return _measured(value)[0]
-
-
-def _measured(value: object) -> tuple[int, int]:
-    """The size of a value, and how many values were looked at for it."""
-    size, visited, waiting = 0, 0, [value]
-    while waiting and size <= LARGEST:
-        visited += 1
-        match waiting.pop():
-            case str() | bytes() as text:
-                size += len(text)
-            case dict() | MappingProxyType() as mapping:
-                size += len(mapping)
-                waiting.extend(mapping)
-                waiting.extend(mapping.values())
-            case list() | tuple() | set() | frozenset() as items:
-                size += len(items)
-                waiting.extend(items)
-            case range() as numbers:
-                size += len(numbers)
-                visited += len(numbers)
-    return size, visited
-
-
-def _check_growth(times: int, size: int) -> None:
-    if times * size > LARGEST:
-        raise ExceededError(f"a value grows beyond {LARGEST:,} characters or items")
-
-
-def _check_format(form: str) -> None:
-    if _WIDE.search(form):
-        raise ExceededError(f"the format {form[:80]!r} asks for a width of a thousand or more")
-
-
-def _check_widening(name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-    """Refuse a filter whose result may be larger than what it is given by far."""
-    given = [one for one in (*arguments, *named.values()) if isinstance(one, str | list | tuple | Mapping | int)]
-    if name == "format" and given and isinstance(given[0], str):
-        _check_format(given[0])
-    first, *others = given or [0]
-    factor = max((abs(one) if isinstance(one, int) else _size(one) for one in others), default=0)
-    if (_size(first) + 1) * (factor + 1) > _GROWTH:
-        raise ExceededError(f"what the filter `{name}` is asked for is too large")

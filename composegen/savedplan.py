@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,6 +21,8 @@ FORMAT = 1
 
 _NAMED = 3
 """So many files are named in a message."""
+
+_MODE = re.compile("[0-7]{4}")
 
 _DIGEST = 64
 """Hexadecimal digits of a SHA-256."""
@@ -134,8 +137,8 @@ def _owned(name: str, files: Mapping[str, Any]) -> Mapping[PurePosixPath, Owned]
 def _item(name: str, text: str, entry: Any) -> tuple[PurePosixPath, Owned]:
     path = LOCK if text == str(LOCK) else inside(text)
     match entry:
-        case {"sha256": str(sha256), "mode": str(mode)} if path and _is_digest(sha256) and mode.isdecimal():
-            return path, Owned(sha256=sha256, mode=int(mode, 8) if set(mode) <= set("01234567") else 0)
+        case {"sha256": str(sha256), "mode": str(mode)} if path and _is_digest(sha256) and _MODE.fullmatch(mode):
+            return path, Owned(sha256=sha256, mode=int(mode, 8))
     raise _broken(name, f"the entry of {text!r} is not a path with a hash and a mode")
 
 

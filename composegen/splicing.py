@@ -135,7 +135,9 @@ class _Splicing:
         text = f": {self.write(new, indent)}"
         if isinstance(new, dict | list) and new:
             text = f":\n{' ' * (indent + 2)}{self.write(new, indent + 2)}"
-        return _Cut(start=start, end=max(start, end), text=text)
+        if end < start:  # an alias; what it stands for is written elsewhere
+            raise SpliceError
+        return _Cut(start=start, end=end, text=text)
 
     def _line_after(self, parent: KeyPath, entry: Mapping[str | int, Any]) -> _Cut:
         """An entry after the last one of a mapping."""

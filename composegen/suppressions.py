@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from composegen import rules
-from composegen.findings import Finding, Findings, Location, Part, Severity, Span
-from composegen.input_pages import INPUT_PAGES
+from composegen import suppressionfaults as faults
+from composegen.findings import Finding, Findings, Part, Span
 from composegen.limits import MAX_FINDINGS, first, too_many
-from composegen.output_pages import OUTPUT_PAGES
-from composegen.suggestion import cut, did_you_mean
+from composegen.suggestion import cut
 
 if TYPE_CHECKING:
     from composegen.document import Document
@@ -32,7 +31,6 @@ _NAME = re.compile(r"[^,\s][^,]*(?<!\s)")
 _BEFORE_REASON = " \t:-\u2013\u2014"
 _BLOCK_SCALAR = re.compile(r"(?:[&!]\S*[ \t]+)*[|>]")
 _PARTS: tuple[Part, Part] = ("key", "value")
-_FORM = "`# composegen: allow[slug] reason`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,7 @@ class Suppressions:
                 allowed.append(Allowed(finding=finding, reason=by_line[matching[0]].reason))
             else:
                 kept.append(finding)
-        unused = first(_unused(one) for one in self.items if (one.slug, one.line) not in used)
+        unused = first(faults.unused(one) for one in self.items if (one.slug, one.line) not in used)
         return (*kept, *(unused if whole else ())), tuple(allowed)
 
     def _lines(self, finding: Finding) -> tuple[int, ...]:
@@ -135,11 +133,11 @@ def _comment(line: str, match: re.Match[str], number: int, about: int) -> Iterat
     allow = _ALLOW.match(text)
     names = list(_NAME.finditer(allow[1])) if allow else []
     if allow is None or not names:
-        yield _malformed(f"`{cut(line[match.start() :].rstrip())}` is no suppression", whole)
+        yield faults.malformed(f"`{cut(line[match.start() :].rstrip())}` is no suppression", whole)
         return
     reason = allow[2].strip(_BEFORE_REASON)
     if not reason:
-        yield _malformed(f"`{cut(allow[0].rstrip())}` gives no reason", whole)
+        yield faults.malformed(f"`{cut(allow[0].rstrip())}` gives no reason", whole)
         return
     begin = match.end() + allow.start(1)
     for name in names:
@@ -150,9 +148,9 @@ def _named(name: str, reason: str, line: int, span: Span) -> Suppression | Findi
     """One name in the brackets: the slug or the code of a rule."""
     rule = next((rule for rule in rules.rules() if name in (rule.slug, rule.code)), None)
     if rule is None:
-        return _unknown(name, span)
+        return faults.unknown(name, span)
     if rule.essential:
-        return _not_allowable(f"`{name}` cannot be allowed: what would be rendered could not work", span)
+        return faults.not_allowable(f"`{name}` cannot be allowed: what would be rendered could not work", span)
     return Suppression(slug=rule.slug, reason=reason, line=line, span=span)
 
 
@@ -206,45 +204,3 @@ def _leaves(data: Any, path: KeyPath) -> Iterator[KeyPath]:
 def _span(line: int, start: int, end: int) -> Span:
     """Part of one line, by indexes from 0, the end exclusive."""
     return Span(line=line, column=start + 1, end_line=line, end_column=end + 1)
-
-
-def _malformed(message: str, span: Span) -> Finding:
-    return Finding(
-        code="CG021",
-        slug="suppression-syntax",
-        severity=Severity.WARNING,
-        message=message,
-        where=Location(span=span),
-        expected=_FORM,
-    )
-
-
-def _unknown(name: str, span: Span) -> Finding:
-    page = next((page for page in (*INPUT_PAGES, *OUTPUT_PAGES) if name in (page.slug, page.code)), None)
-    if page is not None:
-        return _not_allowable(f"`{name}` cannot be allowed: it is not found by a rule", span)
-    near = did_you_mean(name, (rule.slug for rule in rules.rules()))
-    return _not_allowable(f"`{cut(name)}` is the name of no rule", span, hint=near)
-
-
-def _not_allowable(message: str, span: Span, hint: str = "") -> Finding:
-    return Finding(
-        code="CG022",
-        slug="not-allowable",
-        severity=Severity.WARNING,
-        message=message,
-        where=Location(span=span),
-        expected="the name of a rule (CG2xx to CG8xx) that leaves something to render",
-        hint=hint,
-    )
-
-
-def _unused(suppression: Suppression) -> Finding:
-    return Finding(
-        code="CG023",
-        slug="unused-suppression",
-        severity=Severity.WARNING,
-        message=f"nothing on line {suppression.line} has to be allowed as `{suppression.slug}`",
-        where=Location(span=suppression.span),
-        hint="remove it, or move it to the line that the finding points at",
-    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from composegen.fields import (
+    COMPOSE_NAME,
     NAME,
     VARIABLE,
     AbsolutePath,
@@ -438,10 +439,10 @@ class App(Named):
         "Services and apps that must be there first.", example=["ollama", "mongo"], default=tuple
     )
     compose: ComposeService = says("The Compose service.", example={"image": "example/generator:1.4"})
-    volumes: Mapping[str, ComposeVolume | None] = says(
+    volumes: Annotated[Mapping[str, ComposeVolume | None], KeyLimits(COMPOSE_NAME)] = says(
         "Options of the named volumes that it uses.", example={"db": {"driver": "local"}}, default=dict
     )
-    networks: Mapping[str, ComposeNetwork | None] = says(
+    networks: Annotated[Mapping[str, ComposeNetwork | None], KeyLimits(COMPOSE_NAME)] = says(
         "Options of the networks that it uses.", example={"back": {"internal": True}}, default=dict
     )
 

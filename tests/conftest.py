@@ -1,4 +1,4 @@
-"""Guards around every test, and the few words that tests share.
+"""Guards around every test, the few words that tests share, and what keeps a run of thousands of them quick.
 
 A test sees an empty HOME, no COMPOSEGEN_ variable and no colour setting, reaches no network beyond this machine, and
 must leave environment and working directory as they were.
@@ -6,6 +6,7 @@ must leave environment and working directory as they were.
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -15,16 +16,33 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.invoking import Run, runner
+
 # No test may depend on how fast the machine is.
 hypothesis.settings.register_profile("composegen", deadline=None)
 hypothesis.settings.load_profile("composegen")
 
 LOOPBACK = ("127.", "::1", "localhost")
+ENGINES = Path(__file__).resolve().parent / "engines"
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite generated files and what the samples render to")
+
+
+def pytest_configure() -> None:
+    gc.disable()  # collecting makes a hundred thousand objects, and they stay; looking through them anew takes seconds
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is not to run is not imported either: all tests in `engines/` need an Engine."""
+    return (collection_path == ENGINES and "not engine" in config.option.markexpr) or None
 
 
 @pytest.fixture
@@ -88,3 +106,10 @@ def tree(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
         return tmp_path
 
     return make
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Runs command lines of composegen; the current folder is the test's own."""
+    monkeypatch.chdir(tmp_path)
+    return runner(capfdbinary)

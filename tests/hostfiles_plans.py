@@ -8,10 +8,8 @@ from pathlib import PurePosixPath
 
 from composegen import artifacts
 from composegen.artifacts import Artifact, Entry
-from composegen.io import resources
 from composegen.plan import Plan
 from composegen.resolve import resolve
-from composegen.templating import Templates
 from composegen.topology import (
     Admin,
     EntryPoint,
@@ -23,6 +21,7 @@ from composegen.topology import (
     Service,
     Topology,
 )
+from tests import sampling
 
 
 def topology(
@@ -76,5 +75,5 @@ def plan(**parts: object) -> Plan:
 
 def render(found: Iterable[Artifact]) -> dict[str, Entry]:
     """The files, by path as text."""
-    tree = artifacts.render(found, Templates(resources.templates()))
+    tree = artifacts.render(found, sampling.templates())
     return {str(PurePosixPath(path)): entry for path, entry in tree.items()}

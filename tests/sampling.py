@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
+
+import pytest
 
 from composegen import pages, pipeline
 from composegen.artifacts import Entry
 from composegen.io import resources
 from composegen.io import templates as own_templates
+from composegen.io.source import bare_world
 from composegen.manifest import with_lock
 from composegen.pipeline import Compiled, Source, World
+from composegen.templating import Templates
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
+LARGE = {"kitchen-sink", "nas", "nfs-replicas", "shared-volume"}
 SAMPLES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/topology.yaml")))
-
+SMALLER = tuple(pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in SAMPLES)
+"""The samples for tests that take long with a large one: those are slow tests, the others are not."""
 
 COMPILED: dict[str, bytes] = {}
 """The code of the templates, kept for all tests of a process."""
+
+
+def templates() -> Templates:
+    """The shipped templates."""
+    return Templates(resources.templates(), COMPILED)
+
+
+def bare(folder: Path | None = None) -> World:
+    """A world without variables, and without files but those in `folder`."""
+    return replace(bare_world(folder), compiled=COMPILED)
 
 
 def world(folder: Path, environment: Mapping[str, str] | None = None) -> World:

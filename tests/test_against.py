@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.invoking import Make, Run, runner
+from tests.invoking import Make, Run
 
 TOPOLOGY = """\
 name: demo
@@ -29,12 +29,6 @@ def git(*words: str) -> None:
 def commit(message: str) -> None:
     git("add", "--all")
     git("commit", "--message", message)
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 @pytest.fixture

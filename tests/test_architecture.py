@@ -29,9 +29,9 @@ LAYERS = (
     "resolve",
     "graph",
     "rules",
-    "policy suppressions codes",
+    "policy suppressionfaults suppressions codes",
     "remainder",
-    "templatefaults",
+    "templatefaults metering",
     "sandbox",
     "marking",
     "templating",
@@ -40,6 +40,7 @@ LAYERS = (
     "targets manifest",
     "selectors",
     "ownership splicing patchfaults",
+    "patching",
     "patches",
     "customized",
     "changes standing pipeline diagnosis savedplan",
@@ -129,6 +130,8 @@ def _imports(node: ast.AST, *, typing: bool, lazy: bool) -> Iterator[Import]:
                 yield from _imports(child, typing=True, lazy=lazy)
             case ast.FunctionDef():
                 yield from _imports(child, typing=typing, lazy=True)
+            case ast.expr():
+                pass  # holds no import, and most of a module is expressions
             case _:
                 yield from _imports(child, typing=typing, lazy=lazy)
 

@@ -12,7 +12,7 @@ import pytest
 
 from composegen import transcripts
 from composegen.transcripts import Screen, TranscriptError
-from tests.invoking import CHECKOUT, Run, runner
+from tests.invoking import CHECKOUT, Run
 from tests.sampling import FOLDER, compile_text
 
 PAGE = (CHECKOUT / "docs" / "changes.md").read_text(encoding="utf-8")
@@ -24,11 +24,6 @@ def original(sample: str) -> str:
 
 
 SCREENS = tuple(transcripts.screens(PAGE, original))
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    return runner(capfdbinary)
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=[f"{number:02}" for number in range(len(SCREENS))])

@@ -11,15 +11,9 @@ import jsonschema
 import pytest
 
 from composegen.errors import ExitCode
-from tests.invoking import BAD, CHECKOUT, GOOD, WARNS, Make, Run, runner
+from tests.invoking import BAD, CHECKOUT, GOOD, WARNS, Make, Run
 
 SCHEMA = json.loads((CHECKOUT / "schemas" / "findings.schema.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 def contents() -> dict[str, tuple[bytes, int, int]]:
@@ -163,6 +157,10 @@ def test_warnings_fail_only_under_strict(run: Run, tree: Make) -> None:
     assert run("check").code == 0
     assert run("check", "--strict").code == ExitCode.FINDINGS
     assert checked(run) == (0, {("CG706", "topology.yaml")})
+    assert run("check").err.endswith("\n1 warning\n"), "all was compared"
+    next(Path("deploy").rglob("compose.yaml")).write_text("services: {}\n")
+    assert "Next: composegen render --force" in run("check").err
+    assert "Next:" not in run("check", "--strict").err, "render would refuse, too"
 
 
 def test_what_cannot_be_compared(run: Run, rendered: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
@@ -16,15 +15,9 @@ from composegen.cli import candidates
 from composegen.cli.completion import VARIABLE
 from composegen.errors import ExitCode
 from composegen.io import resources, source
-from tests.invoking import CHECKOUT, GOOD, Make, Run, runner
+from tests.invoking import CHECKOUT, GOOD, Make, Run
 
 PROGRAM = f"{sys.executable} -m composegen"
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 def process(*words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.invoking import CHECKOUT, Make, Run, runner
+from tests.invoking import CHECKOUT, Make, Run
 
 SCHEMA = json.loads((CHECKOUT / "schemas" / "diff.schema.json").read_text(encoding="utf-8"))
 TOPOLOGY = """\
@@ -31,11 +31,7 @@ gateway: {host: one}
 """
 CHANGED = TOPOLOGY.replace("0.17.4", "0.17.5").replace("two: 2}", "two: 3}").replace("/srv/models", "/data/models")
 
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
+slow = pytest.mark.slow
 
 
 @pytest.fixture
@@ -125,7 +121,9 @@ def test_markdown_has_everything(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("changed")
-@pytest.mark.parametrize("budget", [1000, 1500, 2000, 3000, 4000, 6000, 9000, 15000, 30000])
+@pytest.mark.parametrize(
+    "budget", [1000, *(pytest.param(one, marks=slow) for one in (1500, 2000, 3000, 4000, 6000, 9000, 15000)), 30000]
+)
 def test_markdown_keeps_to_its_budget(run: Run, budget: int) -> None:
     whole = run("diff", "--format", "markdown").out
     text = run("diff", "--format", "markdown", "--budget", str(budget)).out

@@ -14,7 +14,7 @@ import yaml
 from composegen.cli.options import FORMATS
 from composegen.errors import ExitCode
 from tests import official
-from tests.invoking import BAD, CHECKOUT, GOOD, WARNS, Run, runner
+from tests.invoking import BAD, CHECKOUT, GOOD, WARNS, Run
 
 SCHEMA = json.loads((CHECKOUT / "schemas" / "findings.schema.json").read_text(encoding="utf-8"))
 SECRET = "hunter2-hunter2-hunter2"
@@ -25,12 +25,6 @@ SYNTAX = "name: [demo\n"
 
 PROGRAMS = [name for name in FORMATS if name != "text"]
 every_format = pytest.mark.parametrize("name", PROGRAMS)
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 def _json(text: str) -> list[tuple[str, str, int]]:

@@ -12,8 +12,8 @@ from composegen import pages, pipeline, reference
 from composegen.errors import ExitCode
 from composegen.findings import Severity, has_errors
 from composegen.input_pages import INPUT_PAGES
-from composegen.io.source import bare_world
 from composegen.pipeline import Source
+from tests.sampling import bare
 
 pytestmark = pytest.mark.slow
 
@@ -54,10 +54,10 @@ def test_every_code_in_the_source_has_a_page() -> None:
 def test_the_examples_of_input_pages_show_what_they_say() -> None:
     for page in INPUT_PAGES:
         if page.bad:
-            compiled = pipeline.compile(Source(name="topology.yaml", data=page.bad.encode()), bare_world())
+            compiled = pipeline.compile(Source(name="topology.yaml", data=page.bad.encode()), bare())
             assert {(one.code, one.slug) for one in compiled.findings if one.code == page.code} == {
                 (page.code, page.slug)
             }
             assert has_errors(compiled.findings) == (page.severity is Severity.ERROR)
-            good = pipeline.compile(Source(name="topology.yaml", data=page.good.encode()), bare_world())
+            good = pipeline.compile(Source(name="topology.yaml", data=page.good.encode()), bare())
             assert not has_errors(good.findings), page.code

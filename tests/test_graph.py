@@ -10,16 +10,10 @@ import pytest
 
 from composegen.errors import ExitCode
 from composegen.graph import FORMATS
-from tests.invoking import BAD, CHECKOUT, GOOD, Make, Run, runner
+from tests.invoking import BAD, CHECKOUT, GOOD, Make, Run
 from tests.unit.graph.pictures import farm
 
 TWO = GOOD.replace("hosts: {box: 1}", "hosts: {box: 2}")
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 def test_text_is_what_a_person_gets(run: Run, tree: Make) -> None:
@@ -94,6 +88,7 @@ def test_the_other_side_must_be_there_and_right(run: Run, tree: Make) -> None:
         assert "Traceback" not in outcome.err
 
 
+@pytest.mark.slow
 def test_mermaid_refuses_what_it_would_not_draw(run: Run, tree: Make) -> None:
     tree({"topology.yaml": re.sub(r"^        ", "", farm(51, 1, services=5), flags=re.MULTILINE)})
     outcome = run("graph", "--format", "mermaid")

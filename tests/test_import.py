@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,15 @@ from composegen.findings import Severity
 from composegen.importing import Given, Imported, ImportingError, telling
 from composegen.importing.interpolation import static, translated
 from composegen.importing.notes import Kind
-from composegen.io.source import bare_world
 from composegen.pipeline import Source
-from tests.invoking import Make, Run, runner
+from tests import sampling
+from tests.invoking import Make, Run
 from tests.properties.effort import tried
 from tests.tools import compose
 
 FOLDER = Path(__file__).resolve().parent / "imports"
 CASES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
-WORLD = bare_world()
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    return runner(capfdbinary)
+WORLD = sampling.bare()
 
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -64,6 +60,7 @@ def given(case: str) -> tuple[list[Given], list[str]]:
     return files, [value for option, value in pairs if option == "--profile"]
 
 
+@cache
 def imported(case: str) -> Imported:
     return importing.convert(*given(case), WORLD)
 
@@ -105,6 +102,7 @@ def test_what_is_written_has_no_error_and_renders(case: str) -> None:
     assert compiled.tree
 
 
+@pytest.mark.tool
 @every_case
 def test_compose_accepts_what_is_rendered(case: str, tmp_path: Path) -> None:
     for path, entry in tree(imported(case)).items():
@@ -147,7 +145,7 @@ def test_no_secret_gets_out(case: str) -> None:
 
 @every_case
 def test_the_same_input_gives_the_same_bytes(case: str) -> None:
-    assert imported(case).text == imported(case).text
+    assert importing.convert(*given(case), WORLD).text == imported(case).text
 
 
 def rendered(result: Imported, host: str) -> Mapping[str, Any]:
@@ -390,6 +388,7 @@ def test_variables_of_compose_in_terms_of_a_topology(written: str, expected: str
         ("M=a; ollama pull $$M", ["a"]),
         ("ollama pull ${M:-a}", ["${M:-a}"]),
         ("ollama pull $$UNKNOWN", []),
+        ("M=a$$M; ollama pull $$M", []),
         ("ollama pull $(cat models.txt)", []),
         ("ollama list | grep a || ollama pull a", ["a"]),
         ("ollama pull hf.co/x/y-GGUF:Q4_K_M", ["hf.co/x/y-GGUF:Q4_K_M"]),
@@ -496,6 +495,15 @@ def test_the_command_writes_reports_and_names_the_next_step(tree: Make, run: Run
     assert "canary" not in outcome.out + outcome.err
     assert run("validate", str(folder / "new" / "topology.yaml")).code == 0
     assert yaml.safe_load((folder / "new" / "topology.yaml").read_text())["name"] == "lab"
+
+
+def test_what_cannot_be_left_out_is_refused_with_its_line_and_nothing_is_written(tree: Make, run: Run) -> None:
+    top = tree({"compose.yaml": "services: {ollama: {image: 'ollama/ollama:0.32.15'}}\n"})
+    ended = run("init", "--from", f"box@0.0.0.0={top}/compose.yaml", str(top / "new"))
+    assert ended.code == 1
+    assert '|   box: {address: "0.0.0.0", bind: ' in ended.err
+    assert "1 error; nothing was written" in ended.err
+    assert not (top / "new").exists()
 
 
 def test_a_topology_is_never_overwritten(tree: Make, run: Run) -> None:

@@ -10,7 +10,7 @@ from composegen import importing
 from composegen.errors import ExitCode
 from composegen.importing import Given, telling
 from composegen.importing.notes import Kind
-from tests.invoking import Make, Run, runner
+from tests.invoking import Make, Run
 from tests.test_import import WORLD, converted, notes, rendered, topology
 
 SERVER = "  ollama:\n    image: ollama/ollama:0.32.15\n    ports: ['11434:11434']\n"
@@ -109,6 +109,14 @@ def test_a_network_without_a_way_out_stays_one_and_is_told() -> None:
     assert "the network `back` that `db` shares with servers of models" in notes(result, Kind.LEFT)
 
 
+def test_a_network_that_says_it_has_a_way_out_is_as_any_other() -> None:
+    text = (
+        f"services:\n{SERVER}    networks: [back]\n  db: {{image: 'db:1', networks: [back]}}\n"
+        "networks: {back: {internal: false}}\n"
+    )
+    assert rendered(converted(text), "box")["db"]["networks"] == ["back", "default"]
+
+
 def test_what_traefik_did_beside_serving_models_is_told() -> None:
     result = converted(TRAEFIK)
     assert topology(result)["gateway"]["entrypoint"] == {"name": "websecure", "port": 443}
@@ -190,11 +198,6 @@ def test_gpus_that_no_file_names_are_to_be_listed_though_another_server_names_so
 
     result: Any = converted("services:\n" + server(11434, "device_ids: ['0']") + server(11435, second))
     assert ("list the GPUs of host `box`" in notes(result, Kind.TODO)) is told
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    return runner(capfdbinary)
 
 
 @pytest.mark.parametrize("options", ["", "--patch", "--format json", "--format markdown"])

@@ -11,6 +11,7 @@ import re
 import stat
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,13 @@ def texts(suffix: str = "") -> Iterator[tuple[str, str]]:
                 yield f"{sample}/{path}", entry.data.decode()
 
 
-def services() -> Iterator[tuple[str, Container, dict[str, Any]]]:
+@cache
+def services() -> tuple[tuple[str, Container, dict[str, Any]], ...]:
     """Every container of every sample, with the Compose service that it became."""
+    return tuple(_services())
+
+
+def _services() -> Iterator[tuple[str, Container, dict[str, Any]]]:
     for sample in SAMPLES:
         plan = compiled(sample).plan
         assert plan is not None

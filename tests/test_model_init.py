@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from composegen.io import resources
-from composegen.templating import Templates
+from tests import sampling
 from tests.planning import plan_of
 
 pytestmark = pytest.mark.slow
@@ -124,7 +123,7 @@ def stage(tmp_path: Path) -> Stage:
     for name in ("bin", "store", "fail", "say", "models", "tmp"):
         (tmp_path / name).mkdir()
     program(tmp_path / "bin" / "ollama", OLLAMA)
-    text = Templates(resources.templates()).render("common/model-init.sh.j2", {"plan": PLAN})
+    text = sampling.templates().render("common/model-init.sh.j2", {"plan": PLAN})
     (tmp_path / "model-init.sh").write_text(text)
     return Stage(folder=tmp_path)
 

@@ -11,7 +11,8 @@ import pytest
 from composegen import owntemplates
 from composegen.errors import ExitCode
 from composegen.io import resources
-from tests.invoking import Make, Run, runner
+from tests.invoking import Make, Run
+from tests.sampling import compile_text
 
 STACK = "compose/stack.yaml.j2"
 STATIC = "traefik/static.yaml.j2"
@@ -31,9 +32,7 @@ def stack(before: str = "", after: str = "") -> str:
     return text.replace(before, after, 1)
 
 
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    return runner(capfdbinary)
+slow = pytest.mark.slow
 
 
 @pytest.fixture
@@ -176,7 +175,9 @@ def test_a_template_cannot_be_copied_below_a_file(folder: Path, run: Run) -> Non
     assert f"cannot write plain.yaml/{STACK}: Not a directory" in outcome.err
 
 
-@pytest.mark.parametrize("format", ["json", "sarif", "github", "gitlab", "junit"])
+@pytest.mark.parametrize(
+    "format", ["sarif", *(pytest.param(one, marks=slow) for one in ("json", "github", "gitlab", "junit"))]
+)
 def test_every_format_can_say_it(format: str, tree: Make, folder: Path, run: Run) -> None:  # noqa: A002 - the option's name
     assert folder.is_dir()
     tree({f"mine/{STACK}": stack("init: true", "inti: true")})
@@ -203,6 +204,30 @@ def test_a_template_for_another_context_is_a_warning(tree: Make, folder: Path, r
     tree({f"mine/{STACK}": text})
     assert "warning[CG015]" in run("validate").out
     assert "templates are given other things now" in run("templates", "diff").out
+
+
+def test_a_template_that_works_out_what_it_includes_leaves_nothing_unused(tree: Make, folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    chosen = '{% set part = "ours.j2" %}{% include part %}\n{% include "shipped/' + STACK + '" %}'
+    tree({f"mine/{STACK}": chosen, "mine/ours.j2": "# ours\n", "mine/theirs.j2": "# theirs\n"})
+    assert "no findings" in run("validate").out
+
+
+def test_the_folder_is_called_by_its_plain_name(tree: Make, folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    tree({"topology.yaml": f"{TOPOLOGY}templates: ./mine/\n", f"mine/{STACK}": b"name:\n# \xff"})
+    told = run("validate").out
+    assert f"--> mine/{STACK}:1:" in told
+    assert "byte 0xff in line 2 is not UTF-8" in told
+
+
+def test_no_more_templates_are_read_than_anybody_has() -> None:
+    files = {f"part{number}.j2": b"" for number in range(owntemplates.MOST + 1)}
+    given = owntemplates.OwnTemplates(folder="mine", files=files)
+    topology = compile_text(TOPOLOGY).topology
+    assert topology is not None
+    _, findings = owntemplates.read(topology, given, lambda _: None)
+    assert [found.message for found in findings] == ["there are more than 500 templates in the folder"]
 
 
 @pytest.mark.parametrize("name", ["gone", "topology.yaml", "link", "../outside"])

@@ -99,6 +99,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_on_a_real_terminal_the_screen_is_left_as_it_was(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree({"topology.yaml": GOOD}))
     monkeypatch.setenv("TERM", "xterm")

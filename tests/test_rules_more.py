@@ -9,11 +9,10 @@ import pytest
 
 from composegen import pages, rules
 from composegen.findings import Severity
-from composegen.io.source import bare_world
 from composegen.rules import _modelfile
 from tests.planning import plan_of
 from tests.ruling import places, related, said
-from tests.sampling import compile_text
+from tests.sampling import bare, compile_text
 
 HEAD = "name: demo\nhosts: {box: {address: 10.0.0.1}}\n"
 FOLDER = Path(rules.__file__).parent
@@ -297,7 +296,7 @@ def test_a_modelfile_that_is_missing_is_not_called_empty() -> None:
 
 def test_a_report_shows_the_line_of_the_modelfile() -> None:
     text = f"{HEAD}services: {{a: {{hosts: {{box: 1}}, models: [{{name: x, modelfile: m/x}}]}}}}\n"
-    shown = pages.printed(text, pages.with_files(bare_world(), {"m/x": "FROM mistral\nPERSONA kind\n"}))
+    shown = pages.printed(text, pages.with_files(bare(), {"m/x": "FROM mistral\nPERSONA kind\n"}))
     assert "--> m/x:2:1" in shown
     assert " 2 | PERSONA kind" in shown
 
@@ -346,12 +345,12 @@ def test_the_page_says_that_the_severity_varies() -> None:
     assert shown["CG703"] == shown["CG707"] == "error or warning"
     assert shown["CG701"] == Severity.ERROR.label
     variable = next(page for page in pages.pages() if page.code == "CG703")
-    assert "\nSeverity: error or warning\n" in pages.markdown(variable, bare_world())
+    assert "\nSeverity: error or warning\n" in pages.markdown(variable, bare())
 
 
 def test_pages_say_what_no_comment_can_allow() -> None:
     by_name = {page.slug: page for page in pages.pages()}
     essential = {one.slug for one in rules.rules() if one.essential}
     assert {page.slug for page in pages.pages() if page.essential} == essential
-    assert "\nSeverity: error, cannot be allowed\n" in pages.markdown(by_name["needs-cycle"], bare_world())
-    assert "\nSeverity: error\n" in pages.markdown(by_name["port-conflict"], bare_world())
+    assert "\nSeverity: error, cannot be allowed\n" in pages.markdown(by_name["needs-cycle"], bare())
+    assert "\nSeverity: error\n" in pages.markdown(by_name["port-conflict"], bare())

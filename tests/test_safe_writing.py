@@ -20,16 +20,10 @@ import pytest
 from composegen.errors import ExitCode
 from composegen.io import exclusive
 from composegen.manifest import STAGING
-from tests.invoking import CHECKOUT, GOOD, Run, runner
+from tests.invoking import CHECKOUT, GOOD, Run
 from tests.tools.killing import Site, topology
 
 Make = Callable[[Mapping[str, str | bytes]], Path]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 
 from composegen.errors import ExitCode
-from tests.invoking import BAD, GOOD, Make, Outcome, Run, runner
+from tests.invoking import BAD, GOOD, Make, Outcome, Run
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "status.schema.json").read_text(encoding="utf-8"))
 
@@ -20,12 +19,6 @@ def document(outcome: Outcome) -> Any:
     found = json.loads(outcome.out)
     jsonschema.Draft202012Validator(SCHEMA).validate(found)
     return found
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
 
 
 def test_before_and_after_the_first_render(run: Run, tree: Make) -> None:

@@ -218,6 +218,7 @@ def test_line_breaks_of_all_kinds() -> None:
         assert codes(compile_text(text.replace("\n", line_break))) == []
 
 
+@pytest.mark.slow
 def test_many_comments_are_read_in_one_pass() -> None:
     many = "".join(f"  s{number}: {{hosts: {{box: {{port: {2000 + number}}}}}}}  {HASH}\n" for number in range(400))
     result = compile_text(f"name: demo\nhosts: {{box: {{address: 10.0.0.1}}}}\nservices:\n{many}")

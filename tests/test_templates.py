@@ -147,3 +147,17 @@ def test_every_file_says_that_it_is_generated(name: str) -> None:
     if any(row.template == name for row in rows()):
         assert "composegen" in TEMPLATES[name]
         assert re.search(r"[Dd]o not edit", TEMPLATES[name])
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name.endswith(".sh.j2")])
+def test_scripts_are_indented_by_four(name: str) -> None:
+    script = re.sub(r"<<'?([A-Z]+)'?\n.*?\n\1\n", "\n", TEMPLATES[name], flags=re.DOTALL)
+    indents = [len(line) - len(line.lstrip(" ")) for line in script.splitlines() if line.strip()]
+    assert {indent % 4 for indent in indents} == {0}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_no_file_has_two_empty_lines_in_a_row(sample: str) -> None:
+    tree = compiled(sample).tree
+    assert tree is not None
+    assert [path for path, entry in tree.items() if b"\n\n\n" in entry.data] == []

@@ -119,7 +119,7 @@ def _older(commit: Commit, opened: Opened) -> Compiled | None:
     if found is None:
         return None
 
-    world = replace(opened.world, findings=(), read=_reader(commit, opened.folder), folder=_templates(commit, opened))
+    world = replace(opened.world, read=_reader(commit, opened.folder), folder=_templates(commit, opened))
     source = Source(name=f"{commit.name}:{opened.source.name}", data=found.data)
     return _compiled(source, world)
 
@@ -130,8 +130,6 @@ def _reader(commit: Commit, folder: Path) -> Callable[[str], bytes | None]:
     def read(name: str) -> bytes | None:
         """The bytes of one file."""
         place = PurePosixPath(name)
-        if place.is_absolute() or ".." in place.parts:
-            return None
         entry = commit.read(folder, [place]).get(place)
         return entry.data if entry else None
 

@@ -44,7 +44,7 @@ def command(
     if format == "text":
         _print(outcome, found, request, strict=strict)
     else:
-        about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
+        about = reporting.sources(outcome.opened, outcome.compiled)
         reporting.print_for_programs(format, (*outcome.compiled.findings, *found), about, strict=strict)
     if found or reporting.blocks(outcome.compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
@@ -61,15 +61,13 @@ def _findings(outcome: Compared, request: Request) -> Findings:
 
 def _print(outcome: Compared, found: Findings, request: Request, *, strict: bool) -> None:
     """For people: a line per file, the counts, and the command that mends it."""
-    compiled = outcome.compiled
-    blocked = reporting.blocks(compiled.findings, strict=strict)
-    if compiled.findings:
-        about = reporting.sources(outcome.opened.source, outcome.opened.world, compiled)
-        reporting.print_report(compiled.findings, about, ending="nothing was compared" if compiled.tree is None else "")
+    findings = outcome.compiled.findings
+    if findings:
+        reporting.tell(outcome.opened, outcome.compiled, "nothing was compared")
     if outcome.standings is None:
         return
     streams.result(_rows(found) + _verdict(outcome, found))
-    if found and not blocked:
+    if found and not reporting.blocks(findings, strict=strict):
         streams.say(_next(outcome, request))
 
 

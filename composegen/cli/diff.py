@@ -14,8 +14,6 @@ from composegen.errors import ComposegenError, ExitCode
 
 if TYPE_CHECKING:
     from composegen.cli.difference import Difference
-    from composegen.io.source import Opened
-    from composegen.pipeline import Compiled
     from composegen.report.review import About
 
 CHANGED = 2
@@ -161,22 +159,13 @@ def _compare(asked: Asked) -> Difference | None:
     opened = open_topology(asked.topology, asked.env_file, asked.templates)
     with Bar() as bar:
         compiled = pipeline.compile(opened.source, opened.world, bar.steps("rendering"))
-    if _is_blocked(asked, opened, compiled):
-        return None
+    if compiled.findings:
+        from composegen.cli import reporting  # most runs find nothing
+
+        if reporting.tell(opened, compiled, "nothing was compared", strict=asked.strict).blocks:
+            return None
     found = difference(opened, compiled, asked.output, asked.against)
     return found if asked.host is None or found is None else found.of_host(asked.host)
-
-
-def _is_blocked(asked: Asked, opened: Opened, compiled: Compiled) -> bool:
-    """Whether findings forbid to go on; all are printed."""
-    blocked = compiled.tree is None
-    if compiled.findings:
-        from composegen.cli import reporting
-
-        blocked = blocked or reporting.blocks(compiled.findings, strict=asked.strict)
-        about = reporting.sources(opened.source, opened.world, compiled)
-        reporting.print_report(compiled.findings, about, ending="nothing was compared" if blocked else "")
-    return blocked
 
 
 def _about(asked: Asked, found: Difference) -> About:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composegen.errors import ComposegenError
+from composegen.cli.request import of_host
 
 if TYPE_CHECKING:
     from composegen.artifacts import Tree
@@ -34,10 +34,8 @@ class Difference:
         """What concerns one host. Raises ComposegenError when it has no files on either side."""
         from composegen.changes import Changes
 
-        hosts = sorted({change.path.parts[0] for change in self.changes.items if len(change.path.parts) > 1})
-        if host not in hosts:
-            raise ComposegenError(f"there is no host {host!r} with files; there are: {', '.join(hosts)}")
-        items = tuple(change for change in self.changes.items if change.path.parts[0] == host)
+        own = of_host((change.path for change in self.changes.items), host)
+        items = tuple(change for change in self.changes.items if change.path in own)
         return replace(self, changes=Changes(items=items), review=self.review.of_host(host))
 
 

@@ -74,8 +74,7 @@ def _compiled(opened: Opened) -> Compiled:
 
     compiled = pipeline.compile(opened.source, opened.world)
     if has_errors(compiled.findings):
-        about = reporting.sources(opened.source, opened.world, compiled)
-        reporting.print_report(compiled.findings, about, ending="nothing was drawn")
+        reporting.tell(opened, compiled, "nothing was drawn")
     return compiled
 
 
@@ -83,7 +82,7 @@ def _drawn(graph: Graph, form: str) -> str:
     """The picture in the form that is asked for. Raises ComposegenError where that cannot hold so much."""
     from composegen.graph import draw, mermaid, text
 
-    if form == "mermaid" and len(graph.edges) > mermaid.MOST_EDGES:
+    if form == "mermaid" and not mermaid.is_drawn(graph):
         raise ComposegenError(
             f"the picture has {len(graph.edges)} lines, and Mermaid draws at most {mermaid.MOST_EDGES}; "
             "take --format svg or dot"

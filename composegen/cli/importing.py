@@ -26,11 +26,17 @@ def converted(imports: Sequence[str], profiles: Sequence[str]) -> Imported:
     if outcome.faults:
         _refuse(outcome)
     if outcome.obstacles:
-        about = Sources(name="the topology that was made of them")
         streams.complain(telling.report(outcome.notes) + "\n")
-        reporting.print_report(outcome.obstacles, about, ending="nothing was written")
+        reporting.print_report(outcome.obstacles, _made(outcome), ending="nothing was written")
         options.end(ExitCode.FINDINGS)
     return outcome
+
+
+def _made(outcome: Imported) -> Sources:
+    """The topology that came of the files, for the lines of findings about it."""
+    name = "the topology that was made of them"
+    made = outcome.compiled.document if outcome.compiled is not None else None
+    return Sources(name=name, texts={name: outcome.text}, locate=made.locate if made is not None else None)
 
 
 def _given(entry: str) -> Given:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from composegen.cli import streams
 from composegen.findings import Finding, Findings, Severity, has_errors, worst
 from composegen.report import Sources, text, write
 
 if TYPE_CHECKING:
-    from composegen.pipeline import Compiled, Source, World
+    from composegen.io.source import Opened
+    from composegen.pipeline import Compiled
+
+
+class Told(NamedTuple):
+    """What was said of the findings, and whether they forbid to go on."""
+
+    text: str
+    blocks: bool
 
 
 def blocks(findings: Findings, *, strict: bool) -> bool:
@@ -20,8 +28,17 @@ def blocks(findings: Findings, *, strict: bool) -> bool:
     return has_errors(findings) or (strict and worst(findings) == Severity.WARNING)
 
 
-def sources(source: Source, world: World, compiled: Compiled) -> Sources:
+def tell(opened: Opened, compiled: Compiled, ending: str, *, strict: bool = False) -> Told:
+    """Print all findings on standard error; where they forbid to go on, the last line says so with `ending`."""
+    blocked = blocks(compiled.findings, strict=strict)
+    said = as_text(compiled.findings, sources(opened, compiled), ending=ending if blocked else "")
+    streams.complain(said)
+    return Told(text=said, blocks=blocked)
+
+
+def sources(opened: Opened, compiled: Compiled) -> Sources:
     """What a report quotes: the topology, Modelfiles and templates; env files never, they may hold secrets."""
+    source, world = opened.source, opened.world
     modelfiles = {path: data.decode("utf-8", "replace") for path, data in compiled.files.items()}
     texts = {**modelfiles, **world.templates, **compiled.texts, source.name: source.data.decode("utf-8", "replace")}
     return Sources(

@@ -1,9 +1,13 @@
-"""Which topology is meant, and which output folder, as the command line says it."""
+"""Which topology is meant, which output folder, and which host of it, as the command line says it."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import NamedTuple
+
+from composegen.errors import ComposegenError
 
 
 class Request(NamedTuple):
@@ -21,3 +25,13 @@ class Request(NamedTuple):
         words += [word for file in self.env_file for word in ("--env-file", file)]
         words += [] if self.templates is None else ["--templates", self.templates]
         return shlex.join([*words, *more])
+
+
+def of_host(paths: Iterable[PurePosixPath], host: str) -> frozenset[PurePosixPath]:
+    """The files of one host among those of an output folder. Raises ComposegenError when there are none."""
+    inside = [path for path in paths if len(path.parts) > 1]
+    found = frozenset(path for path in inside if path.parts[0] == host)
+    if not found:
+        hosts = ", ".join(sorted({path.parts[0] for path in inside}))
+        raise ComposegenError(f"there is no host {host!r} with files; there are: {hosts}")
+    return found

@@ -60,8 +60,7 @@ def command(
     if format == "json":
         streams.result(_json(outcome))
     if outcome.standings is None:
-        about = reporting.sources(outcome.opened.source, outcome.opened.world, outcome.compiled)
-        reporting.print_report(outcome.compiled.findings, about, ending="nothing was compared")
+        reporting.tell(outcome.opened, outcome.compiled, "nothing was compared")
         options.end(ExitCode.FINDINGS)
         return
     if format == "json":

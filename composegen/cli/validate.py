@@ -35,7 +35,7 @@ def command(
 
     opened = open_topology(topology, env_file, templates)
     compiled = pipeline.compile(opened.source, opened.world)
-    about = reporting.sources(opened.source, opened.world, compiled)
+    about = reporting.sources(opened, compiled)
     if format == "text":
         streams.result(text.report(compiled.findings, about, colour=streams.colour(sys.stdout)))
     else:

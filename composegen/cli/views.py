@@ -89,7 +89,7 @@ def _diagram(found: Difference) -> str:
         return ""
     older = found.before.compiled.plan if found.before.compiled else None
     graph = picture(found.compiled.plan, older, found.review)
-    return mermaid.draw(graph) if len(graph.edges) <= mermaid.MOST_EDGES else ""
+    return mermaid.draw(graph) if mermaid.is_drawn(graph) else ""
 
 
 def _lock(found: Difference) -> tuple[Change, ...]:

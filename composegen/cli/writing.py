@@ -12,6 +12,7 @@ from composegen.changes import Action, Changes, compare
 from composegen.cli import options, streams
 from composegen.cli.progress import Bar
 from composegen.cli.refusal import refuse
+from composegen.cli.request import of_host
 from composegen.errors import ComposegenError, ExitCode
 from composegen.io import disk, staging, unchanged
 from composegen.io.dotenv import DEFAULT as ENV_FILE
@@ -42,7 +43,7 @@ def render(asked: Asked) -> None:
         return
     root = output_folder(opened.folder, asked.output, compiled.topology.output if compiled.topology else "")
     if asked.host is not None:
-        tree = _of_host(tree, asked.host)
+        tree = {path: tree[path] for path in of_host(tree, asked.host)}
     with contextlib.nullcontext() if asked.dry_run else exclusive(root):
         lock, found = disk.found(root, tree, asked.host)
         if asked.plan is not None:
@@ -115,17 +116,14 @@ def _ending(root: Path, tally: str) -> str:
 
 def _checked(opened: Opened, compiled: Compiled, *, strict: bool) -> tuple[Tree, str]:
     """The tree, and the report of the findings as it was printed; ends the command when they forbid to go on."""
-    blocked, report = False, ""
+    report = ""
     if compiled.findings:
         from composegen.cli import reporting  # most runs find nothing
 
-        blocked = reporting.blocks(compiled.findings, strict=strict)
-        about = reporting.sources(opened.source, opened.world, compiled)
-        report = reporting.as_text(compiled.findings, about, ending="nothing was written" if blocked else "")
-        streams.complain(report)
-    if blocked or compiled.tree is None:
-        options.end(ExitCode.FINDINGS)
-        raise AssertionError
+        report, blocked = reporting.tell(opened, compiled, "nothing was written", strict=strict)
+        if blocked:
+            options.end(ExitCode.FINDINGS)
+    assert compiled.tree is not None  # for the type checker: without errors there is one
     return compiled.tree, report
 
 
@@ -135,15 +133,6 @@ def _file(tree: Tree, wanted: str) -> bytes:
     if entry is None:
         raise ComposegenError(f"there is no file {wanted!r} in the tree; there are:\n  " + "\n  ".join(map(str, tree)))
     return entry.data
-
-
-def _of_host(tree: Tree, host: str) -> Tree:
-    """The files of one host. Raises ComposegenError when it has none."""
-    chosen = {path: entry for path, entry in tree.items() if path.parts[0] == host and len(path.parts) > 1}
-    if not chosen:
-        hosts = sorted({path.parts[0] for path in tree if len(path.parts) > 1})
-        raise ComposegenError(f"there is no host {host!r} with files; there are: {', '.join(hosts)}")
-    return chosen
 
 
 def _decide(

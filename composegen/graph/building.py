@@ -23,8 +23,8 @@ from composegen.graph.boxes import (
 from composegen.graph.model import Edge, Frame, Graph, Kind, Node, Way
 from composegen.plan import Container, GatewayPlan, HostPlan, Instance, Plan, Role, Server
 from composegen.resolve.address import endpoint_url
-from composegen.resolve.apps import nearest
 from composegen.resolve.gateway import for_apps
+from composegen.resolve.reaching import nearest
 from composegen.topology import App
 
 MOST_INSTANCES = 40

@@ -28,6 +28,11 @@ def draw(graph: Graph) -> str:
     return "".join(f"{line}\n" for line in lines(graph))
 
 
+def is_drawn(graph: Graph) -> bool:
+    """Whether Mermaid draws a picture of so many edges."""
+    return len(graph.edges) <= MOST_EDGES
+
+
 def lines(graph: Graph) -> Iterator[str]:
     """The diagram line by line."""
     ids = _ids(graph)

@@ -55,7 +55,7 @@ def _edge(edge: Edge, names: dict[str, str], hosts: dict[str, str]) -> str:
     start, end = (f"{names[key]} on {hosts[key]}" if key in hosts else names[key] for key in (edge.start, edge.end))
     plain = edge.label in ("", edge.way.value)
     label = "" if plain else f" ({edge.label})"
-    verb = "ask" if start == "users" and edge.way is Way.ASKS else _VERBS[edge.way]
+    verb = "ask" if start == "users" else _VERBS[edge.way]
     return f"{start} {verb} {end}{label}{_said(edge.mark)}."
 
 

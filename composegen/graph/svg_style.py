@@ -26,7 +26,7 @@ _VIOLET: _Colours = ("#8250df", "#bc8cff")
 _TEAL: _Colours = ("#0e7490", "#2dd4e6")
 _PINK: _Colours = ("#bf3989", "#f778ba")
 _GREEN: _Colours = ("#1a7f37", "#3fb950")
-_RED: _Colours = ("#cf222e", "#f85149")
+_RED: _Colours = ("#cf222e", "#ff6e66")
 _AMBER: _Colours = ("#9a6700", "#d29922")
 
 _PAINT: Mapping[str, Mapping[str, _Colours]] = {

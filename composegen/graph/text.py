@@ -96,8 +96,7 @@ def _inside(canvas: Canvas, card: Card) -> None:
     for line in card.title:
         canvas.write(card.x + 2, y, line, mark)
         y += 1
-    if card.ports:
-        canvas.write(card.right - 2 - cell_width(card.ports), card.y + 1, card.ports, mark)
+    canvas.write(card.right - 2 - cell_width(card.ports), card.y + 1, card.ports, mark)
     for line in card.details:
         canvas.write(card.x + 2, y, line, mark)
         y += 1

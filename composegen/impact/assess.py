@@ -11,8 +11,9 @@ from composegen.changes import Action, Change, Changes, Conflict
 from composegen.impact import capacity, causes, files, gateway, hostfiles, hosts, moves, risks, steps, wording
 from composegen.impact.causes import Cause
 from composegen.impact.changed import Changed, of_hosts
-from composegen.impact.compose import FILE, LOST, UNSEEN, Verdict, is_run, taken_down, verdicts
-from composegen.impact.model import Difference, Effect, HostAction, Impact, Review, When
+from composegen.impact.compose import LOST, TAKEN_DOWN, UNSEEN, Verdict, taken_down, verdicts
+from composegen.impact.model import Difference, Effect, HostAction, Impact, Rename, Review, When
+from composegen.impact.stack import FILE, is_run
 from composegen.plan import Plan
 
 _OLDEST = "2.20"
@@ -41,16 +42,15 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
     met |= {one.host: {**met[one.host], one.subject: Verdict(effect=one.effect)} for one in restarts}
     still = {host.name: _untouched(host, met.get(host.name)) for host in found}
     todo_in_order = steps.ordered(todo)
+    renames = tuple(moves.renames(found))
+    rollout = _rollout(changes, todo_in_order, [one for one in renames if one.host])
+    by_host = ((host, met.get(host.name, {})) for host in found)
     return Review(
         impacts=(*impacts, *files.of_everybody(changes)),
         actions=todo_in_order,
         risks=tuple(risks.risks([host for host, _ in touched])),
-        capacities=tuple(
-            capacity.capacities(
-                ((host, met.get(host.name, {})) for host in found), plan, old_plan, _rollout(changes, todo_in_order)
-            )
-        ),
-        renames=tuple(moves.renames(found)),
+        capacities=tuple(capacity.capacities(by_host, plan, old_plan, renames, rollout)),
+        renames=renames,
         edited={change.path: _edits(change) for change in changes.items if change.conflict is Conflict.EDITED},
         foreign=tuple(change.path for change in changes.items if change.conflict is Conflict.FOREIGN),
         unchanged=sum(still.values()),
@@ -69,13 +69,13 @@ def _verdicts(host: Changed) -> Mapping[str, Verdict]:
 def _impacts(host: Changed, own: Mapping[str, Verdict], plan: Plan | None) -> Iterator[Impact]:
     """Everything of one host: services first, then files; of a host that goes only what ran."""
     pair = host.files.get(FILE)
-    if pair is not None and pair.action is not Action.KEEP:
-        if not (host.before.readable and host.after.readable):
-            yield _unreadable(host)
-        elif own:
-            yield from (_of_service(host, name, verdict) for name, verdict in own.items())
-        else:
-            yield _of_file(host, "comment only" if host.was == host.name else "nothing that runs changes")
+    differs = pair is not None and pair.action is not Action.KEEP
+    if differs and not (host.before.readable and host.after.readable):
+        yield _unreadable(host)
+    elif own:
+        yield from (_of_service(host, name, verdict, plan) for name, verdict in own.items())
+    elif differs:
+        yield _of_file(host, "comment only" if host.was == host.name else "nothing that runs changes")
     if not host.is_gone:
         yield from gateway.impacts(host, plan, own)
         yield from hostfiles.impacts(host, plan)
@@ -84,17 +84,17 @@ def _impacts(host: Changed, own: Mapping[str, Verdict], plan: Plan | None) -> It
         yield _of_file(host, "nothing runs there")
 
 
-def _of_service(host: Changed, name: str, verdict: Verdict) -> Impact:
+def _of_service(host: Changed, name: str, verdict: Verdict, plan: Plan | None) -> Impact:
     before, after = host.before.services.get(name), host.after.services.get(name)
     action = Action.CREATE if before is None else Action.DELETE if after is None else Action.UPDATE
-    cause = _cause(host, name, verdict)
+    cause = _cause(host, name, verdict, plan)
     return Impact(
         host=host.name,
         file=host.path(FILE),
         subject=name,
         action=action,
         effect=verdict.effect,
-        differences=tuple(_explained(host, name, one, verdict) for one in _by_weight(verdict.differences)),
+        differences=tuple(_explained(host, name, one, verdict, plan) for one in _by_weight(verdict.differences)),
         summary=_summary(verdict, after or {}),
         why=verdict.why,
         cause=cause.at if cause else None,
@@ -102,9 +102,9 @@ def _of_service(host: Changed, name: str, verdict: Verdict) -> Impact:
     )
 
 
-def _explained(host: Changed, service: str, difference: Difference, verdict: Verdict) -> Difference:
+def _explained(host: Changed, service: str, difference: Difference, verdict: Verdict, plan: Plan | None) -> Difference:
     """The same, in words (none where others have said it) and with its place in the topology."""
-    cause = causes.of_difference(host, service, difference)
+    cause = causes.of_difference(host, service, difference, plan)
     return replace(
         difference,
         summary="" if wording.follows(difference, verdict.differences) else wording.words(difference),
@@ -135,14 +135,16 @@ def _by_weight(differences: Sequence[Difference]) -> Sequence[Difference]:
     return sorted(differences, key=rank)
 
 
-def _cause(host: Changed, name: str, verdict: Verdict) -> Cause | None:
+def _cause(host: Changed, name: str, verdict: Verdict, plan: Plan | None) -> Cause | None:
     if named := causes.of_name(host):
         return named
     if verdict.volume:
         return causes.of_definition(host, verdict.volume)
+    if verdict.why == TAKEN_DOWN and (store := causes.of_store(host)):
+        return store
     if not verdict.differences:
-        return causes.of_presence(host, name)
-    return causes.of_difference(host, name, _by_weight(verdict.differences)[0])
+        return causes.of_presence(host, name, plan)
+    return causes.of_difference(host, name, _by_weight(verdict.differences)[0], plan)
 
 
 def _of_file(host: Changed, summary: str) -> Impact:
@@ -179,10 +181,10 @@ def _remake(host: Changed, service: str) -> steps.Step:
     return steps.in_folder(steps.Phase.AFTER, host, command, "what it uses is not part of what Compose compares")
 
 
-def _rollout(changes: Changes, todo: Sequence[HostAction]) -> str:
-    """The command that replaces instances one by one; "" where the tree has none, or all must be stopped before."""
+def _rollout(changes: Changes, todo: Sequence[HostAction], renames: Sequence[Rename]) -> str:
+    """The command that replaces instances one by one; "" where the tree has none, or others must be stopped before."""
     there = any(change.path == _ROLLOUT and change.after is not None for change in changes.items)
-    if not there or any(action.when is When.BEFORE_FILES for action in todo):
+    if not there or renames or any(action.when is When.BEFORE_FILES for action in todo):
         return ""
     brought = any(action.when is When.BEFORE_UP for action in todo)
     return f"sh {_ROLLOUT}" if brought else f"sh {_ROLLOUT} --copy"

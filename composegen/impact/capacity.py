@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from composegen.impact.changed import Changed
-from composegen.impact.compose import Verdict, is_run
+from composegen.impact.compose import Verdict
 from composegen.impact.gateway import SERVICE as GATEWAY
 from composegen.impact.hosts import goes_down
-from composegen.impact.model import Capacity, Effect
+from composegen.impact.model import Capacity, Effect, Rename
+from composegen.impact.stack import is_run
 from composegen.plan import Plan
 
 _INTERRUPTS = frozenset({Effect.RECREATE, Effect.RESTART})
+_REPLACED = Verdict(effect=Effect.RECREATE)
 
 
 @dataclass(kw_only=True)
@@ -20,7 +22,7 @@ class _Count:
     """Instances of one service: those that run, those that stay, those of them that are interrupted, those that come.
 
     `moved`: the interrupted ones that the gateway looks for elsewhere as soon as it has its file. `together`: the most
-    of the others that go down in one step, by the host.
+    of the others that go down in one step, by the host. `hosts`: where one goes or is interrupted.
     """
 
     total: int = 0
@@ -29,45 +31,76 @@ class _Count:
     new: int = 0
     moved: int = 0
     together: dict[str, int] = field(default_factory=dict)
+    hosts: set[str] = field(default_factory=set)
 
 
 def capacities(
-    hosts: Iterable[tuple[Changed, Mapping[str, Verdict]]], plan: Plan | None, old_plan: Plan | None, rollout: str = ""
+    hosts: Iterable[tuple[Changed, Mapping[str, Verdict]]],
+    plan: Plan | None,
+    old_plan: Plan | None,
+    renames: Iterable[Rename],
+    rollout: str,
 ) -> Iterator[Capacity]:
     """One for each service of which fewer serve than before, for a while or for good.
 
     `rollout` is the command that replaces instances one by one, "" where there is none.
     """
     services = {name for one in (plan, old_plan) if one for name in one.topology.services}
+    called: dict[str, dict[str, str]] = {}
+    for one in renames:
+        called.setdefault(one.host, {})[one.before] = one.after
     counts: dict[str, _Count] = {}
     for host, verdicts in hosts:
-        down = host.is_touched and goes_down(host)
-        for name in dict.fromkeys((*host.before.services, *host.after.services)) if host.is_touched else ():
-            if whose := _service(host, name, services):
-                count = counts.setdefault(whose, _Count())
-                _add(count, host, name, verdicts.get(name), behind=_is_behind(host, plan), down=down)
-        if not host.is_touched and host.plan is not None:
-            for instance in host.plan.instances:
-                count = counts.setdefault(instance.service.name, _Count())
-                count.total += 1
-                count.kept += 1
+        if host.is_touched:
+            behind = plan is not None and plan.gateway is not None and plan.gateway.host.name != host.name
+            _touched(counts, host, verdicts, called.get(host.name, {}), services, behind=behind)
+        for instance in host.plan.instances if host.plan and not host.is_touched else ():
+            count = counts.setdefault(instance.service.name, _Count())
+            count.total += 1
+            count.kept += 1
     for name, count in sorted(counts.items()):
-        one = _capacity(name, count, rollout)
-        if one.serving < one.total:
-            yield one
+        found = _capacity(name, count, rollout)
+        if found.serving < found.total:
+            yield found
+
+
+def _touched(
+    counts: dict[str, _Count],
+    host: Changed,
+    verdicts: Mapping[str, Verdict],
+    called: Mapping[str, str],
+    services: Container[str],
+    *,
+    behind: bool,
+) -> None:
+    """Count the containers of a host with changes; `called` are new names by the old, `behind` the gateway of another.
+
+    Of a container with a new name the old one goes before the new one comes, with all others of their host.
+    """
+    down = goes_down(host)
+    for name in dict.fromkeys((*host.before.services, *host.after.services)):
+        whose = _service(host, called.get(name, name), services)
+        if whose is None or name in called.values():
+            continue
+        verdict = _REPLACED if name in called else verdicts.get(name)
+        _add(counts.setdefault(whose, _Count()), host, name, verdict, behind=behind, down=down or name in called)
 
 
 def _add(count: _Count, host: Changed, name: str, verdict: Verdict | None, *, behind: bool, down: bool) -> None:
-    """Count one more container; `behind` the gateway of another host, `down`: all of the host are stopped first."""
+    """Count one more container; `down`: it is stopped together with others of its host."""
     effect = verdict.effect if verdict else Effect.NONE
     if effect is Effect.CREATE:
         count.new += 1
     if not is_run(host.before.services.get(name)):
         return
     count.total += 1
-    count.kept += effect is not Effect.REMOVE
-    if effect is Effect.REMOVE or not (down or effect in _INTERRUPTS):
+    if effect is Effect.REMOVE:
+        count.hosts.add(host.name)
         return
+    count.kept += 1
+    if not (down or effect in _INTERRUPTS):
+        return
+    count.hosts.add(host.name)
     count.interrupted += 1
     if behind and verdict and any(difference.path[:1] == ("ports",) for difference in verdict.differences):
         count.moved += 1
@@ -84,6 +117,7 @@ def _capacity(name: str, count: _Count, rollout: str) -> Capacity:
         at_once=count.kept - count.interrupted,
         afterwards=count.kept + count.new,
         how=_how(count, most, rollout),
+        hosts=frozenset(count.hosts),
     )
 
 
@@ -96,12 +130,7 @@ def _how(count: _Count, most: int, rollout: str) -> str:
     return "one host after the other" if most > 1 else f"one by one{f' ({rollout})' if rollout else ''}"
 
 
-def _is_behind(host: Changed, plan: Plan | None) -> bool:
-    """Whether the gateway is on another host, and so goes by the published ports."""
-    return plan is not None and plan.gateway is not None and plan.gateway.host.name != host.name
-
-
-def _service(host: Changed, name: str, services: Iterable[str]) -> str | None:
+def _service(host: Changed, name: str, services: Container[str]) -> str | None:
     """The service of the topology whose instance this is (or the gateway); None for everything else."""
     for plan in (host.plan, host.old_plan):
         for instance in plan.instances if plan else ():

@@ -15,9 +15,8 @@ from composegen.impact.model import ABSENT, Difference
 from composegen.keypath import KeyPath
 from composegen.plan import Container, Plan, Role
 from composegen.resolve.gateway import CONTAINER
+from composegen.selectors import fits
 from composegen.topology import App, Gateway, Service
-
-_GPU_KEYS = frozenset({"gpus", "devices", "runtime"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +27,12 @@ class Cause:
     older: bool = False
 
 
-def of_difference(host: Changed, service: str, difference: Difference) -> Cause | None:
-    """The reason for one difference of a service; None where no topology is known."""
+def of_difference(host: Changed, service: str, difference: Difference, plan: Plan | None) -> Cause | None:
+    """The reason for one difference of a service; None where no topology is known, or nothing in it is the reason."""
     new, old = container(host, service), container(host, service, older=True)
     path = difference.path
+    if path == ("labels", "composegen.static"):
+        return _of_patch(host, plan)
     if path[:1] == ("ports",) and path[-1:] == ("host_ip",) and host.plan is not None:
         return Cause(at=Location(path=host.plan.spec.at("bind" if host.plan.spec.bind else "address")))
     if new is not None and (difference.after is not ABSENT or old is None):
@@ -42,22 +43,30 @@ def of_difference(host: Changed, service: str, difference: Difference) -> Cause 
     return None
 
 
-def of_presence(host: Changed, service: str) -> Cause | None:
+def _of_patch(host: Changed, plan: Plan | None) -> Cause | None:
+    """The patch of Traefik's static file; None where a template of the user's makes it what it is."""
+    for patch in reversed(plan.topology.patches if plan else ()):
+        if patch.file == "traefik/traefik.yaml" and any(fits(pattern, host.name) for pattern in patch.hosts):
+            return Cause(at=Location(path=patch.at("match"), part="key"))
+    return None
+
+
+def of_presence(host: Changed, service: str, plan: Plan | None) -> Cause | None:
     """Why a service is there, or no longer."""
     new, old = container(host, service), container(host, service, older=True)
     if new is not None:
         return Cause(at=Location(path=new.origin, part="key"))
     if old is not None:
         return Cause(at=Location(path=old.origin, part="key"), older=True)
-    return gone(host, service)
+    return _gone(host, service, plan)
 
 
-def gone(host: Changed, service: str) -> Cause | None:
+def _gone(host: Changed, service: str, plan: Plan | None) -> Cause | None:
     """The nearest place that is still there of a service of which only the name is known."""
     if host.plan is None:
         return Cause(at=Location(path=("hosts",), part="key"))
     if service == CONTAINER:
-        return Cause(at=Location(path=("gateway", "host")))
+        return of_gateway(plan, "host")
     name = service.rpartition("-")[0]
     for instance in host.plan.instances:
         if instance.service.name == name:
@@ -101,6 +110,15 @@ def of_definition(host: Changed, volume: str) -> Cause | None:
     return None
 
 
+def of_mount(host: Changed, service: str, target: str) -> Location | None:
+    """What a service mounts at a place in its container: the store, or what an app says of it."""
+    planned = container(host, service)
+    if planned is None:
+        return None
+    mounted = next((mount.origin for mount in planned.mounts if mount.target == target), ())
+    return Location(path=mounted or planned.origin, part="key")
+
+
 def of_reach(host: Changed, plan: Plan | None) -> Cause | None:
     """Why others are let in, or to other ports: an instance that comes, goes or moves, else the gateway."""
     for instance in host.plan.instances if host.plan else ():
@@ -108,7 +126,7 @@ def of_reach(host: Changed, plan: Plan | None) -> Cause | None:
         if old.get("ports") != new.get("ports"):
             return Cause(at=Location(path=instance.placement.origin, part="key"))
     left = (name for name, one in host.before.services.items() if name not in host.after.services and "ports" in one)
-    gone_ = next((cause for name in left if (cause := of_presence(host, name))), None)
+    gone_ = next((cause for name in left if (cause := of_presence(host, name, plan))), None)
     return gone_ if gone_ and not host.is_gone else of_gateway(plan)
 
 
@@ -165,7 +183,7 @@ def _place(container: Container, path: KeyPath) -> KeyPath:  # noqa: PLR0911 - o
             return spec.at("memory")
         case ("deploy", "resources", "reservations", *_) if container.gpus:
             return container.gpus.origin or container.origin
-        case (str(key), *_) if key in _GPU_KEYS and container.gpus:
+        case ("gpus" | "devices" | "runtime", *_) if container.gpus:
             return container.gpus.origin or container.origin
         case ("command" | "entrypoint", *_) if container.role in (Role.INIT, Role.WAIT):
             return spec.at("models")

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from composegen.artifacts import Entry
 from composegen.changes import Action, Changes, same
-from composegen.impact.compose import FILE, Stack, stack
+from composegen.impact.stack import FILE, Stack, stack
 from composegen.plan import HostPlan, Plan
 from composegen.topology import Host
 

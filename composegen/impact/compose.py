@@ -7,22 +7,15 @@ with a container that is made anew (`pkg/compose/reconcile.go`, before 5.2 `conv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from composegen.artifacts import Entry
 from composegen.impact import normal
 from composegen.impact.differences import differences
 from composegen.impact.model import Difference, Effect
-from composegen.impact.reading import read, section
+from composegen.impact.stack import Stack, changed_definitions, containers, is_run, volumes_of
 from composegen.versions import at_least
-
-FILE = "compose.yaml"
-
-_DIRECTORY = re.compile(rb"\A# What runs on host .*, for `docker compose` in (/.*)\.\n")
-"""The first line of the file says where on the host it belongs."""
 
 UNSEEN = "Compose does not see"
 """How the reason begins for what takes effect only when somebody makes the container anew."""
@@ -30,25 +23,13 @@ UNSEEN = "Compose does not see"
 LOST = "loses the network of"
 """How the reason begins for what must be started again by hand."""
 
+TAKEN_DOWN = "everything on the host is taken down first"
+
 _ASKED = ", if Compose is told yes"
 """What is in a volume is lost with it, so Compose asks, and does nothing where nobody answers."""
 
 _KEEPS_CONTAINERS = "5.2"
 """The first Compose that makes a network anew without making its containers anew: it stops and starts them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    """The parts of a Compose file that matter. `directory` is where it is on the host, "" where it does not say."""
-
-    name: str = ""
-    directory: str = ""
-    services: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    volumes: Mapping[str, Any] = field(default_factory=dict)
-    networks: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, Any] = field(default_factory=dict)
-    configs: Mapping[str, Any] = field(default_factory=dict)
-    readable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,26 +41,6 @@ class Verdict:
     volume: str = ""
     """The volume that is defined otherwise, where that is why."""
     differences: tuple[Difference, ...] = ()
-
-
-def stack(entry: Entry | None) -> Stack:
-    """What a file says; no services where there is none, and not readable where it is no Compose file."""
-    if entry is None:
-        return Stack()
-    data = read(entry.data)
-    if not isinstance(data, dict):
-        return Stack(readable=False)
-    header = _DIRECTORY.match(entry.data)
-    services = {name: one for name, one in section(data, "services").items() if isinstance(one, dict)}
-    return Stack(
-        name=str(data.get("name", "")),
-        directory=header[1].decode(errors="replace") if header else "",
-        services=services,
-        volumes=section(data, "volumes"),
-        networks=section(data, "networks"),
-        secrets=section(data, "secrets"),
-        configs=section(data, "configs"),
-    )
 
 
 def verdicts(before: Stack, after: Stack, version: str) -> Mapping[str, Verdict]:
@@ -107,35 +68,8 @@ def taken_down(before: Stack, after: Stack, found: Mapping[str, Verdict]) -> Map
     """The same where everything on the host must be taken down before: whatever comes back is new."""
     verdicts = dict(found)
     for name in _surviving(before, after):
-        _touch(verdicts, name, Effect.RECREATE, "everything on the host is taken down first")
+        _touch(verdicts, name, Effect.RECREATE, TAKEN_DOWN)
     return verdicts
-
-
-def is_run(service: Mapping[str, Any] | None) -> bool:
-    """Whether `up` runs it: not when it has scale 0, or a profile that must be asked for."""
-    if service is None:
-        return False
-    return _containers(service) > 0 and not service.get("profiles")
-
-
-def _containers(service: Mapping[str, Any]) -> int:
-    """How many containers `up` runs of a service; 1 where that is no number."""
-    deploy = service.get("deploy")
-    replicas = deploy.get("replicas") if isinstance(deploy, Mapping) else None
-    stated = service.get("scale", replicas)
-    return stated if isinstance(stated, int) else int(stated) if str(stated).isdecimal() else 1
-
-
-def changed_definitions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """The volumes or networks that both sides have, in different forms."""
-    both = (name for name in before if name in after)
-    return tuple(name for name in both if normal.definition(before[name]) != normal.definition(after[name]))
-
-
-def volumes_of(service: Mapping[str, Any]) -> frozenset[str]:
-    """The named volumes that a service mounts, by their names in the file."""
-    mounts = normal.mounts(service.get("volumes"))
-    return frozenset(str(one["source"]) for one in mounts if one.get("type") == "volume" and one.get("source"))
 
 
 def _verdict(
@@ -163,7 +97,7 @@ def _of_both(old: dict[str, Any], new: dict[str, Any], before: Stack, after: Sta
         return Verdict(effect=Effect.RECREATE, why=f"project {before.name} -> {after.name}", differences=found)
     if normal.service(old, _directory(before, after)) != normal.service(new, _directory(after, before)):
         return Verdict(effect=Effect.RECREATE, why="" if found else _elsewhere(before, after), differences=found)
-    if (more := _containers(new) - _containers(old)) != 0:
+    if (more := containers(new) - containers(old)) != 0:
         return Verdict(effect=Effect.CREATE if more > 0 else Effect.REMOVE, differences=found)
     return Verdict(effect=Effect.NONE, differences=found) if found else None
 

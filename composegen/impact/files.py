@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from composegen.changes import Action, Changes
 from composegen.findings import Location
 from composegen.impact.changed import Changed, Pair, of_all
-from composegen.impact.compose import FILE, Verdict, is_run
+from composegen.impact.compose import Verdict
 from composegen.impact.gateway import DYNAMIC, STATIC
 from composegen.impact.hostfiles import FIREWALL, NFS, means_something
 from composegen.impact.model import Effect, Impact
-from composegen.impact.normal import mounts
+from composegen.impact.normal import is_own_file, mounts
+from composegen.impact.stack import FILE, is_run
 
 _ELSEWHERE = (NFS, FIREWALL, DYNAMIC)
 _FOR = {
@@ -90,7 +91,7 @@ def _readers(host: Changed, file: str) -> list[str]:
 
 def _holds(source: str, file: str) -> bool:
     """Whether a mount is this file of the host's folder, or a folder in which it is."""
-    if not source.startswith("./"):
+    if not is_own_file(source):
         return False
     place = source.removeprefix("./").rstrip("/")
     return place in ("", ".", file) or file.startswith(f"{place}/")

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from composegen.impact import leaving
 from composegen.impact.changed import Changed
-from composegen.impact.compose import changed_definitions
 from composegen.impact.hostfiles import FIREWALL, FSTAB, NFS, SETUP, means_something, mount_points
 from composegen.impact.normal import is_nfs
+from composegen.impact.stack import changed_definitions
 from composegen.impact.steps import Phase, Step, in_folder, umount
 
 _DOWN = "docker compose down --remove-orphans"

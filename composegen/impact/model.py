@@ -85,7 +85,7 @@ class Impact:
     file: PurePosixPath
     """Relative to the output folder."""
     action: Action
-    """Whether the subject is new, changed or gone; never KEEP unless it is touched by another one's change."""
+    """Whether the subject is new, gone, or else changed, if only by what it uses; never KEEP."""
     effect: Effect
     subject: str = ""
     differences: tuple[Difference, ...] = ()
@@ -116,11 +116,6 @@ class HostAction:
     reason: str
     when: When = When.BEFORE_UP
 
-    @property
-    def before_files(self) -> bool:
-        """Whether it has to be run before the new files are brought to the host."""
-        return self.when is When.BEFORE_FILES
-
 
 @dataclass(frozen=True, kw_only=True)
 class Risk:
@@ -141,6 +136,7 @@ class Capacity:
 
     `total` counts the instances that run before. `at_once`: how many serve when all hosts are brought up together.
     `afterwards`: how many there are in the end. `how`: in words, what `serving` rests on, "" for nothing.
+    `hosts`: where instances are replaced, or go.
     """
 
     service: str
@@ -149,6 +145,7 @@ class Capacity:
     at_once: int
     afterwards: int
     how: str
+    hosts: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +208,7 @@ class Review:
             actions=_of(self.actions, host),
             risks=_of(self.risks, host),
             unchanged=self.unchanged_on.get(host, 0),
+            capacities=tuple(one for one in self.capacities if host in one.hosts),
             renames=tuple(one for one in self.renames if host in {one.host, one.before, one.after}),
             edited={path: lines for path, lines in self.edited.items() if path.parts[0] == host},
             foreign=tuple(path for path in self.foreign if path.parts[0] == host),

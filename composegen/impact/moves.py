@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from composegen.impact.changed import Changed, Pair
-from composegen.impact.compose import Stack, is_run
 from composegen.impact.model import Rename
+from composegen.impact.stack import Stack, is_run
 
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised here, and bound to nowhere
+_EVERYWHERE = frozenset({"", "0.0.0.0", "::", "127.0.0.1", "::1"})  # noqa: S104 - recognised here, and bound to nowhere
 
 
 def joined(hosts: Sequence[Changed]) -> tuple[Changed, ...]:
@@ -23,7 +23,7 @@ def joined(hosts: Sequence[Changed]) -> tuple[Changed, ...]:
     new = [host for host in hosts if host.is_new]
     found: dict[str, Changed] = {}
     for before in gone:
-        after = next((one for one in new if one.name not in found and _same_machine(before, one)), None)
+        after = next((one for one in new if _same_machine(before, one)), None)
         if after is not None:
             found[after.name] = _one(before, after)
     old = {host.was for host in found.values()}
@@ -55,6 +55,11 @@ def _same_machine(before: Changed, after: Changed) -> bool:
         return before.old_plan.spec.address == after.plan.spec.address
     own, other = _addresses(before.before), _addresses(after.after)
     return bool(own) and own == other and before.before.name == after.after.name
+
+
+def addresses_before(host: Changed) -> frozenset[str]:
+    """The addresses that a host had before: that of the topology, else those on which its ports were published."""
+    return frozenset({host.old_plan.spec.address}) if host.old_plan else _addresses(host.before)
 
 
 def _addresses(stack: Stack) -> frozenset[str]:

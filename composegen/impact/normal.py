@@ -72,6 +72,11 @@ def mounts(value: Any) -> list[dict[str, Any]]:
     return [_mount(entry) for entry in value or ()]
 
 
+def is_own_file(source: str) -> bool:
+    """Whether the source of a mount is in the folder of the Compose file."""
+    return source.startswith("./")
+
+
 def networks(stated: Mapping[str, Any]) -> frozenset[str]:
     """The networks that a service is on, by their names in the file."""
     if "network_mode" in stated:

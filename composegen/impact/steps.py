@@ -56,14 +56,18 @@ def umount(phase: Phase, host: Changed, folder: str, reason: str) -> Step:
 
 
 def ordered(found: Iterable[Step]) -> tuple[HostAction, ...]:
-    """The commands, first to last; within a phase the first one of each host, then the second one."""
+    """The commands, first to last; within a phase the first one of each host, then the second one.
+
+    Of these, hosts with the same one stand together: between hosts nothing but the phases counts.
+    """
     numbers: Counter[tuple[Phase, str]] = Counter()
-    numbered = []
-    for step in found:
-        place = (step.phase, step.action.host)
-        numbered.append((step.phase, numbers[place], step.action.host, step.action))
-        numbers[place] += 1
-    return tuple(action for *_, action in sorted(numbered, key=lambda one: one[:3]))
+    alike: dict[tuple[Phase, int, str, str], list[HostAction]] = {}
+    for step in sorted(found, key=lambda step: (step.phase, step.action.host)):
+        own, action = (step.phase, step.action.host), step.action
+        alike.setdefault((step.phase, numbers[own], action.command, action.reason), []).append(action)
+        numbers[own] += 1
+    in_order = sorted(alike.items(), key=lambda item: item[0][:2])
+    return tuple(action for _, same in in_order for action in same)
 
 
 def _when(phase: Phase) -> When:

@@ -16,6 +16,7 @@ from composegen.importing import (
     files,
     gateways,
     hiding,
+    interpolation,
     neighbours,
     ports,
     proxies,
@@ -81,6 +82,9 @@ def _stack(host: tuple[str, str | None], files: Sequence[Spot], profiles: Sequen
 
 
 def _converted(found: Sequence[Stack], dynamic: Dynamic, project: str, world: World, account: Account) -> Imported:
+    for stack in found:
+        for name, service in stack.services.items():
+            _tell_unsaid(service, name, account)
     known = hiding.known(service for stack in found for service in stack.services.values())
     secrets = {stack.host: variables.Secrets(host=stack.host, account=account, known=known) for stack in found}
     serving = [
@@ -123,6 +127,18 @@ def _converted(found: Sequence[Stack], dynamic: Dynamic, project: str, world: Wo
     neighbours.add_apps(result, plan, others, secrets)
     done = repaired(result, HEAD, world, account)
     return Imported(text=done.text, notes=tuple(account.notes), compiled=done.compiled, obstacles=done.obstacles)
+
+
+def _tell_unsaid(service: Spot, name: str, account: Account) -> None:
+    """Say which variables of Compose no longer decide anything; the texts they stand in may be secrets."""
+    for spot in hiding.texts(service):
+        for variable in interpolation.unsaid(spot.text or ""):
+            account.left(
+                spot.place,
+                f"what {variable} decides here in `{name}`",
+                "a topology has `${NAME}` and `${NAME:-default}` only; what Compose takes where it is not set is "
+                "written out",
+            )
 
 
 def _settled(server: Server, service: Spot, front: gateways.Front, secrets: variables.Secrets) -> Server:

@@ -9,13 +9,13 @@ from composegen.importing import variables
 from composegen.importing.checks import by_their_shell
 from composegen.importing.draft import Draft
 from composegen.importing.hiding import shown, texts
-from composegen.importing.interpolation import references
+from composegen.importing.interpolation import references, static
 from composegen.importing.mounts import mounts_of, translated_data
 from composegen.importing.names import free, name_of
 from composegen.importing.needs import Needs, Surroundings, addresses, alias, depends, links, nearby, renamed
 from composegen.importing.notes import Account
 from composegen.importing.spots import Spot, mapping_of
-from composegen.importing.stacks import Stack
+from composegen.importing.stacks import Stack, networks_of
 from composegen.rules.owned_key import OWNED_BY_THE_FILE
 
 GATEWAY = "traefik"
@@ -114,15 +114,26 @@ _OF_THE_FILE = "it names a part of the file that composegen does not write; a co
 
 
 def _to_bring(service: Spot, name: str, around: Surroundings) -> None:
-    """Tell of folders that must stand beside the generated file."""
-    why = "relative paths count from the generated compose.yaml; `directory:` of the host says where that is"
-    for mount in mounts_of(service):
-        if mount.source.startswith("."):
-            what = f"bring `{mount.source}` of `{name}` into the folder of host `{around.stack.host}`"
-            around.secrets.account.todo(mount.place, what, why)
+    """Tell of files and folders that must stand beside the generated file."""
+    found = [(mount.place, f"`{mount.source}`") for mount in mounts_of(service) if mount.source.startswith(".")]
+    found += [(entry.place, f"`{file}`") for entry, file in _env_files(service) if not file.startswith(("/", "~"))]
     if (build := service.get("build")) is not None:
-        what = f"bring the build context of `{name}` into the folder of host `{around.stack.host}`"
-        around.secrets.account.todo(build.place, what, why)
+        found.append((build.place, "the build context"))
+    for place, what in found:
+        around.secrets.account.todo(
+            place,
+            f"bring {what} of `{name}` into the folder of host `{around.stack.host}`",
+            "relative paths count from the generated compose.yaml; `directory:` of the host says where that is",
+        )
+
+
+def _env_files(service: Spot) -> Iterator[tuple[Spot, str]]:
+    """The files of variables without which a container does not start."""
+    listed = service.get("env_file")
+    for entry in (list(listed.each()) or [listed]) if listed is not None else ():
+        file = static(entry.text or entry.text_at("path"))
+        if file and entry.text_at("required") != "false":
+            yield entry, file
 
 
 def _top(stack: Stack, service: Spot, name: str, account: Account) -> dict[str, Any]:
@@ -133,8 +144,7 @@ def _top(stack: Stack, service: Spot, name: str, account: Account) -> dict[str, 
         if definition is not None and definition.value:
             volumes[mount.source] = translated_data(definition)
     networks: dict[str, Any] = {}
-    stated = service.get("networks")
-    for network in (list(dict(stated.items())) or stated.words()) if stated is not None else ():
+    for network in networks_of(service):
         definition = stack.root.get("networks", network)
         if definition is not None and definition.value and network != "default":
             networks[network] = translated_data(definition)

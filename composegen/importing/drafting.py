@@ -26,18 +26,6 @@ def draft(plan: Plan) -> Draft:
     stores = Stores(plan=plan, draft=result)
     for group in plan.groups:
         _service(result, plan, group, stores)
-    if (
-        len(
-            {
-                (server.mount.kind, server.mount.source)
-                for group in plan.groups
-                for server in group.servers
-                if server.mount
-            }
-        )
-        == 0
-    ):
-        result.data.pop("stores", None)
     return result
 
 

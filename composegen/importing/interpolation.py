@@ -8,7 +8,6 @@ Compose replaces at `up`, from the shell and `.env`; a topology when it is rende
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?)")
@@ -113,8 +112,8 @@ def literal(text: str) -> str:
     return text.replace("${", "$${")
 
 
-def translated(text: str, use: Callable[[Reference], None] = lambda _: None) -> str:
-    """A text with its variables as a topology writes them; `use` is told of each.
+def translated(text: str) -> str:
+    """A text with its variables as a topology writes them.
 
     A variable without default is empty where it is not set, as with Compose.
     """
@@ -123,9 +122,16 @@ def translated(text: str, use: Callable[[Reference], None] = lambda _: None) -> 
         if isinstance(part, str):
             result += literal(part)
             continue
-        use(part)
         default = part.default or ""
         # No topology can say this; what Compose takes where the variable is not set is written out.
         impossible = result.endswith("$") or re.search(r"[}\n]|\$\{", default)
         result += literal(default) if impossible else f"${{{part.name}:-{default}}}"
     return result
+
+
+def unsaid(text: str) -> list[str]:
+    """Variables whose part in a text `translated` leaves out: of `${NAME:+text}`, in defaults, and in odd places."""
+    said = {reference.name for reference in references(translated(text))}
+    found = [(match[2] or match[3], match[4] or "") for match in _OPENING.finditer(text)]
+    lost = (name for name, operator in found if name and (operator.endswith("+") or name not in said))
+    return [name for name in dict.fromkeys(lost) if name != "PWD"]

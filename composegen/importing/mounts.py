@@ -52,6 +52,12 @@ def mounts_of(service: Spot) -> list[Mount]:
     return [mount for entry in entries if (mount := _mount(entry)) is not None]
 
 
+def _without_source(service: Spot) -> list[Spot]:
+    """Entries of `volumes` that name no source: volumes without a name, and memory."""
+    volumes = service.get("volumes")
+    return [entry for entry in volumes.each() if _mount(entry) is None] if volumes is not None else []
+
+
 def _mount(entry: Spot) -> Mount | None:
     if entry.is_mapping:
         source, target, read_only = (entry.get(key) for key in ("source", "target", "read_only"))
@@ -89,6 +95,12 @@ def store_mount(root: Spot, service: Spot, name: str, account: Account) -> Store
     for mount in mounts_of(service):
         if mount != best:
             _other(mount, name, account)
+    for entry in _without_source(service):
+        account.left(
+            entry.place,
+            f"mount `{entry.text or entry.text_at('target')}` of `{name}`",
+            "instances mount their store only; this one has no source, and is empty in every new container",
+        )
     if best is None:
         account.different(
             service.place, f"the models of `{name}` are in a volume", "they were in the container, and lost with it"
@@ -176,8 +188,8 @@ def _volume(definition: Spot | None, base: StoreMount) -> StoreMount:
         )
     if "bind" in options.get("o", "").split(",") and device.startswith("/"):
         return replace(base, source=device)
-    external, named = definition.get("external"), definition.get("name")
-    docker_name = static(named.text or "") if named is not None else ""
+    external = definition.get("external")
+    docker_name = static(definition.text_at("name"))
     if not docker_name and external is not None and external.value not in (False, None):
         inner = external.get("name")
         docker_name = static(inner.text or "") if inner is not None else base.source

@@ -125,6 +125,12 @@ def depends(service: Spot, name: str, needs: Needs, around: Surroundings) -> Non
                 )
         else:
             account.left(spot.place, f"`depends_on: {other}` of `{name}`", "there is no such container now")
+        if spot.text_at("restart") == "true":
+            account.left(
+                spot.place,
+                f"that `{name}` is restarted with `{other}`",
+                "`needs` says what starts first; a compose.override.yaml can say more",
+            )
 
 
 def alias(compose: dict[str, Any], name: str, app: str) -> None:

@@ -107,8 +107,11 @@ _THIS_HOST = ("host.docker.internal", "172.17.0.1")
 
 
 def _tell_new_name(server: Server, container: str, account: Account) -> None:
+    old = [f"`{name}`" for name in dict.fromkeys((server.name, *server.aliases)) if name != container]
+    if not old:
+        return
     account.todo(
         server.place,
-        f"where a configuration of your own names `{server.name}`, write `{container}`",
+        f"where a configuration of your own names {' or '.join(old)}, write `{container}`",
         "containers are called after their service and a number; in the environment of apps that is done",
     )

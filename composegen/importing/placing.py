@@ -43,7 +43,7 @@ def group(servers: Iterable[Server], hosts: Sequence[str]) -> list[Group]:
     runs: dict[str, list[Run]] = {}
     for host in hosts:
         own = [server for server in servers if server.host == host]
-        for key, found in _runs(own):
+        for key, found in sorted(_runs(own), key=lambda run: min(map(own.index, run[1].servers))):
             runs.setdefault(key, []).append(found)
     found_services = [service for found_runs in runs.values() for service in _one_run_per_host(found_runs)]
     bases = [base(service[0].servers[0].name) for service in found_services]

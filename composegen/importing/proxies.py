@@ -82,20 +82,19 @@ def dynamic(roots: Sequence[Spot]) -> Dynamic:
     """All dynamic files together."""
     found = Dynamic()
     for root in roots:
-        services = root.get("http", "services") or root.without()
+        services = mapping_of(root.get("http", "services"))
         weights = dict(_weights(services))
-        for name, spot in services.items() if root.get("http", "services") is not None else ():
+        for name, spot in services.items():
             if targets := tuple(_targets(spot, weights.get(name))):
                 found.pools.append(Pool(name=name, targets=targets, place=spot.place, others=tuple(_others(spot))))
-        routers = root.get("http", "routers")
-        for name, spot in routers.items() if routers is not None else ():
+        for name, spot in mapping_of(root.get("http", "routers")).items():
             found.routers.append(_router(name, spot))
     return found
 
 
-def _weights(services: Spot) -> Iterator[tuple[str, int]]:
+def _weights(services: Mapping[str, Spot]) -> Iterator[tuple[str, int]]:
     """Weights that a weighted service gives to others."""
-    for spot in mapping_of(services).values():
+    for spot in services.values():
         for entry in (spot.get("weighted", "services") or spot).each():
             name, weight = entry.get("name"), entry.get("weight")
             if name is not None and weight is not None and isinstance(weight.value, int):

@@ -113,9 +113,7 @@ def aliases(service: Spot) -> tuple[str, ...]:
     """Names by which other containers reach a service, besides its own."""
     named = service.get("container_name")
     found = [static(named.text or "")] if named is not None else []
-    for _, options in (
-        (service.get("networks") or service.without()).items() if service.get("networks") is not None else ()
-    ):
+    for options in mapping_of(service.get("networks")).values():
         listed = options.get("aliases")
         found += [static(word) for word in listed.words()] if listed is not None else []
     return tuple(dict.fromkeys(name for name in found if name))
@@ -155,7 +153,7 @@ def _image(service: Spot, name: str, account: Account) -> str | None:
     if repository == "ollama" and tag in _FLOATING and _IMAGE.fullmatch(static(service.text_at("image")).split(":")[0]):
         account.different(
             spot.place,
-            f"`{static(service.text_at('image'))}` of `{name}` becomes a fixed version",
+            f"`{service.text_at('image')}` of `{name}` becomes a fixed version",
             "a floating tag is another program after every pull, and there is no way back",
         )
         return None

@@ -14,6 +14,7 @@ from composegen.importing.names import base, free
 from composegen.importing.notes import Account
 from composegen.importing.placing import Group
 from composegen.importing.servers import Server
+from composegen.importing.spots import mapping_of
 from composegen.importing.stacks import Stack
 from composegen.resolve.stores import NFS_OPTIONS
 
@@ -102,11 +103,7 @@ class Stores:
 
     def _volumes(self) -> set[str]:
         """Names of all volumes in the files: a store of such a name would be that volume."""
-        return {
-            name
-            for stack in self.plan.stacks
-            for name, _ in (stack.root.get("volumes") or stack.root.without()).items()
-        }
+        return {name for stack in self.plan.stacks for name in mapping_of(stack.root.get("volumes"))}
 
     def _directory(self, group: Group, mount: StoreMount) -> dict[str, Any]:
         path = self._path(mount)

@@ -24,7 +24,7 @@ _SETTINGS = {
 }
 """Nothing is written, fetched or asked, and a path is a path whatever characters it has."""
 
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE")
 """What git tells the hooks that it runs; here the folder decides which repository is meant."""
 
 
@@ -50,7 +50,7 @@ class Commit:
         Raises ComposegenError where something other than a plain file stands, or where `root` is in no repository.
         """
         blobs = self._below(self._inside(root))
-        found = {path: blobs[path] for path in sorted(set(paths)) if path in blobs}
+        found = {path: blobs[path] for path in paths if path in blobs}
         for path, blob in found.items():
             if blob.mode in _KINDS:
                 raise ComposegenError(f"{self.name}:{root / path} is {_KINDS[blob.mode]}, not a plain file")

@@ -25,9 +25,10 @@ from composegen.plan import (
     StoreUse,
     Volume,
 )
-from composegen.resolve.apps import HostApps, Surroundings, host_apps
+from composegen.resolve.apps import HostApps, host_apps
 from composegen.resolve.gateway import entry_binding, gateway
 from composegen.resolve.instances import HostServices, host_services
+from composegen.resolve.reaching import Surroundings
 from composegen.resolve.stores import Sharing, migrations, sharings, volume
 from composegen.topology import Host, NfsStore, Topology
 

@@ -14,4 +14,4 @@ def diagram(plan: Plan) -> tuple[str, ...] | None:
     if len(plan.hosts) > MOST_HOSTS:
         return None
     graph = building.build(plan)
-    return None if len(graph.edges) > mermaid.MOST_EDGES else tuple(mermaid.lines(graph))
+    return tuple(mermaid.lines(graph)) if mermaid.is_drawn(graph) else None

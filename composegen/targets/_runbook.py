@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from composegen.modelname import DEFAULT_HOST, parse
-from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
+from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role
 from composegen.resolve import firewall
 from composegen.resolve.address import endpoint_url
 from composegen.resolve.gateway import secret_files
-from composegen.targets._budget import MemoryRow, ModelRow, memory_rows, memory_total, model_row, size_of, total_size
+from composegen.targets._budget import MemoryRow, memory_rows, memory_total
 from composegen.targets._diagram import diagram
 from composegen.targets._firewall import installed_name
 from composegen.targets._nfs import mounts_by_docker
+from composegen.targets._stores import nas_page, store_page
 from composegen.targets._traefik import ADMIN_PATHS, POOL_PATHS
-from composegen.topology import DirectoryStore, NfsStore, VolumeStore
+from composegen.topology import NfsStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,25 +63,6 @@ class Endpoint:
     """URL under which the gateway's dynamic file names it; "" when it is not behind the gateway."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StorePage:
-    """One store: what is in it, where, who writes it, what sharing saves."""
-
-    use: StoreUse
-    kind: str
-    place: str
-    shared: bool
-    """Whether it is one folder in all, on NFS."""
-    writers: tuple[Instance, ...]
-    init: bool
-    models: tuple[ModelRow, ...]
-    total: str
-    """Size of all models together that have a known one; "" when none has."""
-    complete: bool
-    copies: int
-    instances: int
-
-
 def context(plan: Plan) -> dict[str, object]:
     """Everything that `common/README.md.j2` prints."""
     writers = {instance.host.name for use in plan.stores for instance in use.writers.values()}
@@ -99,7 +81,7 @@ def context(plan: Plan) -> dict[str, object]:
         "start": sorted(pages, key=lambda page: page.plan.name not in writers),
         "roll": sorted((page for page in pages if page.upgrade), key=lambda page: page.plan.name in writers),
         "endpoints": tuple(_endpoint(plan, instance) for instance in plan.instances),
-        "stores": tuple(_store(plan, use) for use in plan.stores),
+        "stores": tuple(store_page(plan, use) for use in plan.stores),
         "rollout": is_rolled(plan),
         "gateway": plan.gateway,
         "guarded": tuple(_guarded(plan)),
@@ -113,7 +95,9 @@ def context(plan: Plan) -> dict[str, object]:
         "docker_mounts": any(mounts_by_docker(host) for host in plan.hosts),
         "served": tuple(use for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.server),
         "built": any(model.modelfile for host in plan.hosts for init in host.inits for model in init.models),
-        "nas": tuple(_nas(plan, use) for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.external),
+        "nas": tuple(
+            nas_page(plan, use) for use in plan.stores if isinstance(use.spec, NfsStore) and use.spec.external
+        ),
         "limited": any(row.limit for page in pages for row in page.memory),
         "gpus": any(instance.container.gpus for instance in plan.instances),
         "nvidia": any(i.container.gpus is not None and i.container.gpus.vendor == "nvidia" for i in plan.instances),
@@ -215,44 +199,6 @@ def _gpus(instance: Instance) -> str:
     return "none" if grant is None else f"{grant.vendor} {', '.join(grant.devices) or 'all'}"
 
 
-def _store(plan: Plan, use: StoreUse) -> StorePage:
-    users = [instance for instance in plan.instances if instance.service in use.services]
-    writers = tuple(use.writers[host] for host in sorted(use.writers))
-    return StorePage(
-        use=use,
-        kind=_kind(use),
-        place=_place(plan, use),
-        shared=isinstance(use.spec, NfsStore),
-        writers=writers,
-        init=any(init.instance is writer for host in plan.hosts for init in host.inits for writer in writers),
-        models=tuple(model_row(model) for model in use.models),
-        total=total_size(use.models),
-        complete=all(size_of(model) for model in use.models),
-        copies=1 if isinstance(use.spec, NfsStore) else len({instance.host.name for instance in users}),
-        instances=len(users),
-    )
-
-
-def _kind(use: StoreUse) -> str:
-    match use.spec:
-        case NfsStore(mount=mount):
-            return "NFS, mounted by Docker" if mount == "volume" else "NFS, mounted by the system"
-        case DirectoryStore():
-            return "folder on each host"
-        case _:
-            return "Docker volume on each host"
-
-
-def _place(plan: Plan, use: StoreUse) -> str:
-    match use.spec:
-        case NfsStore(server=server, external=external, path=path):
-            return f"{server or external}:{path}"
-        case DirectoryStore(path=path):
-            return path
-        case VolumeStore() | None:
-            return f"{plan.topology.name}_{use.name}"
-
-
 def _gateway(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
     return {
         "directory": plan.host(gateway.host.name).directory,
@@ -261,16 +207,4 @@ def _gateway(plan: Plan, gateway: GatewayPlan) -> dict[str, object]:
         "admin": ADMIN_PATHS if gateway.spec.admin and any(route.primary for route in gateway.routes) else (),
         "primaries": tuple(route.primary.instance.name for route in gateway.routes if route.primary),
         "files": secret_files(gateway.spec),
-    }
-
-
-def _nas(plan: Plan, use: StoreUse) -> dict[str, object]:
-    """Who must be allowed what by a NAS that composegen cannot set up."""
-    hosts = [host for host in plan.hosts if any(instance.service in use.services for instance in host.instances)]
-    return {
-        "store": use.name,
-        "server": use.spec.external if isinstance(use.spec, NfsStore) else "",
-        "path": use.spec.path if isinstance(use.spec, NfsStore) else "",
-        "writers": tuple(host.spec for host in hosts if host.name in use.writers),
-        "readers": tuple(host.spec for host in hosts if host.name not in use.writers),
     }

@@ -89,9 +89,9 @@ def choices(shape: shapes.Shape) -> Iterator[str]:
 
 def _compiled(text: str) -> Any:
     from composegen import pipeline
-    from composegen.io.source import bare_world
+    from tests.sampling import bare
 
-    return pipeline.compile(pipeline.Source(name="t.yaml", data=text.encode()), bare_world())
+    return pipeline.compile(pipeline.Source(name="t.yaml", data=text.encode()), bare())
 
 
 def test_every_field_is_explained(server: Server, write: Write) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.engines import recording
+from tests.engines import recording, side_by_side
 from tests.engines.lab import Lab
 from tests.engines.opening import opened
 
@@ -29,20 +28,36 @@ def oldest_lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def proof(record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+def proof(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Takes a figure that a test has measured: it is printed, and stands beside the test's claim in docs/proof.md."""
 
     def note(figure: str) -> None:
         record_property(recording.FIGURE, figure)
-        with capsys.disabled():
-            sys.stdout.write(f"\n    {figure}\n")
 
     return note
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declares the mark by which a test says what it proves."""
+    """Declares the marks by which a test says what it proves, and that nothing else may run meanwhile."""
     config.addinivalue_line("markers", "proves(claim, *engines, each=''): what docs/proof.md says when it passes")
+    config.addinivalue_line("markers", "alone: measures what is lost under load; nothing else may run meanwhile")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts tests of engines in order, before any is left out; others stay before them, as they are."""
+    own = [item for item in items if item.nodeid.startswith(recording.FOLDER)]
+    others = [item for item in items if not item.nodeid.startswith(recording.FOLDER)]
+    if not any("::" in argument for argument in config.args):
+        recording.tell_cases(own)
+    side_by_side.arrange(own)
+    items[:] = others + own
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> side_by_side.SideBySide:
+    """Spreads tests over processes, where there are several."""
+    config.option.loadscopereorder = False
+    return side_by_side.SideBySide(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -53,3 +68,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     """Keeps what was noted for the page."""
     recording.keep()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the figures that were measured."""
+    figures = [*recording.figures()]
+    if figures:
+        terminalreporter.section("figures")
+    for test, figure in figures:
+        terminalreporter.write_line(f"{test}: {figure}")

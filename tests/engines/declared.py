@@ -21,6 +21,7 @@ SECTIONS = {
     "test_failover": "It fails over",
     "test_effects": "What `diff` says comes true",
     "test_rollout": "It rolls",
+    "test_rollout_by_host": "It rolls",
     "test_verify": "It is verified",
     "test_migrate": "Models move",
     "test_nfs_machine": "NFS and systemd",

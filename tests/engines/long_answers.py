@@ -19,6 +19,8 @@ LONG = "long"
 FREE = {"temperature": 1, "top_k": 10, "seed": 1, "num_ctx": 2048, "num_thread": 1}
 LONGEST = 60
 """Seconds after which proxies cut an answer, unless they are told otherwise."""
+TOKENS = 4_000
+"""Of an answer; several times as many as come within that minute, so that none ends before."""
 STANDSTILL = 10
 STREAMS = (0, 2)
 """Which of the long answers are streams."""
@@ -54,7 +56,7 @@ class LongAnswers:
 
 def asked_slowly(gateway: Gateway) -> LongAnswers:
     """Ollama gets so little of a processor that they take longer than a minute, and for a while it stands still."""
-    asked = [question(gateway, 10_000, stream=True), question(gateway, 10_000), chat(gateway, 10_000)]
+    asked = [question(gateway, TOKENS, stream=True), question(gateway, TOKENS), chat(gateway, TOKENS)]
     with ThreadPoolExecutor() as pool:
         _throttle(gateway, 0.1)
         try:

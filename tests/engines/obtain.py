@@ -18,23 +18,28 @@ ENGINES: tuple[tuple[str, Callable[[], object]], ...] = (
     ("Docker Engine of Debian", debian.oldest_engine),
     ("registry", binaries.registry),
     ("Ollama", binaries.ollama),
-    ("image of Ollama", images.ollama),
-    ("image of Traefik", lambda: images.traefik(TOOLS / "traefik")),
-    ("image of applications", images.application),
+    ("image of Ollama", lambda: images.ollama().archive),
+    ("image of Traefik", lambda: images.traefik(TOOLS / "traefik").archive),
+    ("image of applications", lambda: images.application().archive),
     ("tiny model", model_registry.tiny_model),
     ("disk of a machine with NFS", uml_root.root_image),
 )
 
 
-def main() -> None:
-    """Say what is obtained, and how long it took."""
+def main() -> int:
+    """Say what is obtained, and how long it took; 1 when something cannot be, with the reason."""
     official = (("official images", pulled.official),) if pulled.is_wanted() else ()
     for name, obtain in (*ENGINES, *official):
         begun = time.monotonic()
-        obtain()
+        try:
+            obtain()
+        except AssertionError as error:
+            sys.stderr.write(f"{name}: cannot be obtained. {error}\n")
+            return 1
         sys.stdout.write(f"{name}: there after {time.monotonic() - begun:.0f} s\n")
         sys.stdout.flush()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

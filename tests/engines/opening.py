@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from tests.engines import binaries, debian, engine, gpus, images, model_registry, pulled, versions
+from tests.engines import binaries, debian, engine, gpus, images, model_registry, pulled
 from tests.engines.engine import Engine
 from tests.engines.lab import TOOLS, Lab
 from tests.engines.model_registry import ModelRegistry
@@ -15,6 +17,7 @@ from tests.engines.space import Space
 
 FOLDERS = Path("/var/tmp")  # noqa: S108 - paths of sockets must be short, and the engine needs a real file system
 PREFIX = "composegen-lab-"
+HOUR = 3600
 
 
 def opened(*, oldest: bool = False) -> Lab:
@@ -44,13 +47,15 @@ def opened(*, oldest: bool = False) -> Lab:
 
 def _sweep() -> None:
     """Remove the folders of labs whose run was killed; everything that ran in them ended with it."""
-    for held in FOLDERS.glob(f"{PREFIX}*/.held"):
-        with held.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+    for folder in FOLDERS.glob(f"{PREFIX}*"):
+        held = folder / ".held"
+        with suppress(BlockingIOError, FileNotFoundError):
+            # Without the file it was killed while it was removed, or is just being made.
+            if not held.exists() and time.time() - folder.stat().st_mtime < HOUR:
                 continue
-            shutil.rmtree(held.parent, ignore_errors=True)
+            with held.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(folder: Path, client: Path) -> dict[str, str]:
@@ -72,14 +77,7 @@ def _registry(space: Space, folder: Path) -> ModelRegistry:
 
 
 def _fill(running: Engine) -> None:
-    if pulled.is_wanted():
-        for archive in pulled.official():
-            running.must("load", "--input", archive)
-    else:
-        _import(running, f"ollama/ollama:{versions.OLLAMA}", images.ollama())
-        _import(running, f"traefik:v{versions.TRAEFIK}", images.traefik(TOOLS / "traefik"))
-    _import(running, "application:1", images.application())
-
-
-def _import(running: Engine, name: str, image: images.Image) -> None:
-    running.must("import", *(word for change in image.changes for word in ("-c", change)), image.archive, name)
+    own = (images.ollama(), images.traefik(TOOLS / "traefik"))
+    taken = pulled.official() if pulled.is_wanted() else [image.archive for image in own]
+    for archive in (*taken, images.application().archive):
+        running.must("load", "--input", archive)

@@ -1,4 +1,4 @@
-"""Official images instead of those made here, when COMPOSEGEN_ENGINES_PULL is 1.
+"""Official images instead of those made here, when COMPOSEGEN_ENGINES_PULL is 1, or a registry that has them too.
 
 They are pulled by an engine that shares the machine's network, and kept as archives: a lab itself reaches nothing.
 """
@@ -18,13 +18,18 @@ from tests.engines.space import Space
 from tests.engines.stored import stored
 from tests.sampling import FOLDER
 
-WANTED = os.environ.get("COMPOSEGEN_ENGINES_PULL") == "1"
+WANTED = os.environ.get("COMPOSEGEN_ENGINES_PULL", "")
 """Read when this module is imported: tests see no such variable."""
 
 
 def is_wanted() -> bool:
     """Whether official images are to be pulled."""
-    return WANTED
+    return WANTED not in {"", "0"}
+
+
+def _source(name: str) -> str:
+    """By which name an image is pulled."""
+    return name if WANTED == "1" else f"{WANTED}/{name}"
 
 
 def _image_of_samples() -> str:
@@ -49,7 +54,8 @@ def _archive(name: str) -> Path:
             alone = ["--bridge=none", "--iptables=false", "--ip6tables=false"]
             client = binaries.docker_command_line() / "docker"
             running = engine.start(space, work, [binaries.docker_engine()], client, alone)
-            running.must("pull", name, seconds=3600)
+            running.must("pull", _source(name), seconds=3600)
+            running.must("tag", _source(name), name)
             running.must("save", "--output", folder / "image.tar", name, seconds=600)
             running.stop()
         finally:

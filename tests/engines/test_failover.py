@@ -7,7 +7,7 @@ died cannot be saved; no other may be lost. Each test leaves the pool whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ import yaml
 from tests.engines import farm as farms
 from tests.engines.farm import Farm, Load
 from tests.engines.lab import Lab
-from tests.engines.space import wait_until
+from tests.engines.victims import instances, left_out, whole
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 CLIENTS = 16
 DOWN = 5
@@ -35,50 +35,10 @@ KILL = "kill -KILL $1; while kill -0 $1; do :; done 2>/dev/null"
 """Until it is gone: it listens for a moment longer than the signal takes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Instance:
-    """One of the farm, as its container."""
-
-    farm: Farm
-    container: str
-
-    @property
-    def server(self) -> str:
-        """The process of Ollama, as the space numbers it; the container's first one only waits for it."""
-        first = self.farm.lab.docker("inspect", "--format", "{{.State.Pid}}", self.container).strip()
-        return self.farm.lab.must("cat", f"/proc/{first}/task/{first}/children").split()[0]
-
-    def signal(self, name: str) -> None:
-        self.farm.lab.must("kill", f"-{name}", self.server)
-
-    def connections(self) -> int:
-        """How many there are to its port."""
-        table = self.farm.lab.must("cat", f"/proc/{self.server}/net/tcp", f"/proc/{self.server}/net/tcp6")
-        rows = [line.split() for line in table.splitlines()]
-        return sum(row[1].endswith(":2CAA") and row[3] == "01" for row in rows if len(row) > 3)
-
-    def has_served(self, since: float) -> bool:
-        """Whether it has answered a client since then."""
-        said = self.farm.lab.docker("logs", "--since", f"{since:.3f}", self.container)
-        return any(" 200 " in line and '"/api/generate"' in line for line in said.splitlines())
-
-
 @pytest.fixture(scope="module")
 def farm(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     with farms.opened(lab, tmp_path_factory.mktemp("failover")) as found:
         yield found
-
-
-def instances(farm: Farm, host: str, names: Sequence[str]) -> list[Instance]:
-    found = farm.lab.compose(farm.host(host), "ps", "--quiet", *names).stdout.split()
-    assert len(found) == len(names)
-    return [Instance(farm=farm, container=one) for one in found]
-
-
-def whole(pool: list[Instance], since: float) -> float:
-    """Seconds until every one of these has answered a client again."""
-    wait_until(lambda: all(one.has_served(since) for one in pool), "the pool is whole again")
-    return time.time() - since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +120,11 @@ def test_what_goes_down_loses_what_it_was_answering(
         settle()
         died = strike(lambda: farm.lab.docker(command, *containers))
         settle(DOWN)
+        out = left_out(victims, died.ended)
         begun = time.time()
         farm.lab.docker("start", *containers)
         seconds = whole(victims, begun)
+    proof(f"{what} left out of the pool after {out:.1f} s")
     proof(f"{what} down for {DOWN} s: {load}; whole again {seconds:.1f} s after the start")
     only_what_was_under_way_is_lost(load, died)
 
@@ -177,9 +139,11 @@ def test_one_of_a_pair_that_is_chosen_by_requests_in_flight(farm: Farm, proof: C
         settle()
         died = strike(lambda: farm.lab.docker("kill", victim.container))
         settle(DOWN)
+        out = left_out([victim], died.ended)
         begun = time.time()
         farm.lab.docker("start", victim.container)
         seconds = whole([victim], begun)
+    proof(f"one of a pair left out of the pool after {out:.1f} s")
     proof(f"one of a pair down for {DOWN} s, p2c: {load}; whole again {seconds:.1f} s after the start")
     only_what_was_under_way_is_lost(load, died)
 
@@ -199,9 +163,11 @@ def test_a_host_that_is_cut_off(farm: Farm, proof: Callable[[str], None]) -> Non
         cut = strike(lambda: farm.lab.must("iptables", "-t", "raw", "-I", *rule))
         try:
             settle(2 * PATIENCE + DOWN)
+            out = left_out(victims, cut.ended)
         finally:
             farm.lab.must("iptables", "-t", "raw", "-D", *rule)
         seconds = whole(victims, time.time())
+    proof(f"a host that is cut off left out of the pool after {out:.1f} s")
     proof(f"a host, three of four instances, cut off: {load}; whole again {seconds:.1f} s after it is back")
     only_what_was_under_way_is_lost(load, cut, later=IDLE)
 
@@ -213,12 +179,14 @@ def test_a_hanging_instance_loses_at_most_one_request_of_each_client(farm: Farm,
     (victim,) = instances(farm, "server84", ["ollama-3"])
     with farm.under_load(CLIENTS, PATIENCE) as load:
         settle()
-        victim.signal("STOP")
+        hung = strike(lambda: victim.signal("STOP"))
         # Whoever asks after the health check has seen it is answered by another one.
         settle(PATIENCE * 1.5)
+        out = left_out([victim], hung.ended)
         begun = time.time()
         farm.lab.docker("restart", "--timeout", "1", victim.container)
         seconds = whole([victim], begun)
+    proof(f"one of four that hangs left out of the pool after {out:.1f} s")
     proof(f"one of four hangs: {load}; whole again {seconds:.1f} s after its restart")
     assert len(load.lost) <= CLIENTS
 

@@ -128,7 +128,7 @@ def _place(host: Host) -> None:
 def _serve(host: Host) -> None:
     image = images.application()
     docker = host.engine.must
-    docker("import", *(word for change in image.changes for word in ("-c", change)), image.archive, "web:1")
+    docker("load", "--input", image.archive)
     docker("network", "create", "old")
     docker("network", "create", "--ipv6", "--subnet", "fd01::/64", "new")
     # fd00::84 is served by docker-proxy on a network without IPv6, and by address translation on one with it.
@@ -138,7 +138,7 @@ def _serve(host: Host) -> None:
             name = f"{network}-{number}"
             docker(
                 *("run", "-d", "--restart", "always", "--stop-signal", "KILL", "--name", name, "--network", network),
-                *("-p", f"{place}:80", "web:1", "/bin/busybox", "httpd", "-f", "-p", "[::]:80"),
+                *("-p", f"{place}:80", image.name, "/bin/busybox", "httpd", "-f", "-p", "[::]:80"),
             )
     for port in (11434, 11435, OPEN):
         wait_until(lambda port=port: asked(host.space, "10.0.0.84", port).endswith(ANSWERED), f"port {port}")

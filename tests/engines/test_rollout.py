@@ -15,7 +15,7 @@ from tests.engines import farm as farms
 from tests.engines.farm import Farm
 from tests.engines.lab import Lab
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 FIRST, SECOND = "ollama-1", "ollama-2"
 """Of the four that are replaced."""

@@ -100,6 +100,7 @@ def test_a_change_is_commented(use: Use, api: Api, history: tuple[str, ...]) -> 
     (comment,) = api.comments
     assert comment["body"].startswith(f"{MARK}\n")
     assert "ollama-2" in comment["body"]
+    assert re.search(r"\nCompared with `[0-9a-f]{12}:deploy`\.\n", comment["body"])
     assert comment["body"] == job.summary
     assert api.tokens == {"Bearer a-token"}
     assert job.value("steps.plan.outputs.changes") == "true"

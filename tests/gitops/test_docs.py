@@ -37,6 +37,7 @@ def test_every_block_can_be_read() -> None:
         assert (tomllib.loads if language == "toml" else yaml.safe_load)(text)
 
 
+@pytest.mark.slow
 def test_the_topology_for_compose_farm_renders_its_file(tmp_path: Path) -> None:
     (tmp_path / "topology.yaml").write_text(block("name: ollama\nagents"))
     composegen(tmp_path, "render")

@@ -141,6 +141,7 @@ def test_a_change_is_noted_once(run: Run, api: Api, depth: int) -> None:
     assert api.tokens == {"a-token"}
     assert api.comments[-1]["body"].startswith(f"{MARK}\n")
     assert "ollama-2" in api.comments[-1]["body"]
+    assert re.search(r"\nCompared with `[0-9a-f]{12}:deploy`\.\n", api.comments[-1]["body"])
     assert "ollama-2" in (ended.folder / "composegen-plan.md").read_text()
     run("composegen-plan", "more")
     run("composegen-plan", "same")

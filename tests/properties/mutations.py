@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,6 +222,3 @@ def _put(data: Any, path: KeyPath, value: Any) -> Any:
         return value
     _parent(data, path)[path[-1]] = value
     return data
-
-
-Deed = Callable[[Any, Sequence[KeyPath], random.Random], Mutant]

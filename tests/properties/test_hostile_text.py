@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import shlex
 import subprocess
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,15 @@ import pytest
 
 from composegen import document, pipeline
 from composegen.findings import Finding, Severity
-from composegen.io.source import bare_world
 from composegen.keypath import KeyPath, show
 from composegen.pipeline import Compiled, Source
 from composegen.report import Sources, json, text
 from tests.properties import mutations
-from tests.sampling import FOLDER, write
+from tests.sampling import FOLDER, bare, write
 from tests.tools import compose
 
 SAMPLE = FOLDER / "kitchen-sink"
-WORLD = replace(bare_world(SAMPLE), compiled={})
+WORLD = bare(SAMPLE)
 OWN = frozenset({"templates", "patches"})
 """The sections by which users change what is rendered."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from composegen.impact.model import Effect, Impact
+from composegen.impact.model import Effect, Review
 from composegen.pipeline import Compiled
 from composegen.plan import HostPlan
 from tests.impacting import between, changed, order
@@ -63,20 +63,14 @@ def test_who_is_made_anew_is_who_compose_makes_anew(tmp_path: Path) -> None:
     known: Known = {}
     for old, new, text in _pairs(chance):
         review = between(old, new, old_plan=chance.random() < 0.5)
-        told = {(one.host, one.subject) for one in review.impacts if one.effect in ANEW and _is_of_compose(one)}
-        was = {rename.after: rename.before for rename in review.renames if not rename.host}
-        expected = _expected(old, new, was, tmp_path, known)
+        told = {(one.host, one.subject) for one in review.impacts if one.effect in ANEW and one.subject}
+        expected = _expected(old, new, review, tmp_path, known)
         assert told == expected, f"seed {SEED}, change {tried}: {sorted(told ^ expected)}\n{text}"
         tried, anew = tried + 1, anew + len(expected)
         if tried == examples(40):
             break
     print(f"{tried} random changes, {anew} containers made anew")  # noqa: T201 - how much was tried is part of the result
     assert anew > tried / 2, "too little happens in these changes to judge by them"
-
-
-def _is_of_compose(impact: Impact) -> bool:
-    """Whether `up` itself makes a service anew; what a command before it takes down, no hash can tell."""
-    return bool(impact.subject) and impact.why != "everything on the host is taken down first"
 
 
 def _pairs(chance: random.Random) -> Iterator[tuple[Compiled, Compiled, str]]:
@@ -108,16 +102,19 @@ def _data(sample: str) -> Any:
     return yaml.safe_load((FOLDER / sample / "topology.yaml").read_text(encoding="utf-8"))
 
 
-def _expected(old: Compiled, new: Compiled, was: Mapping[str, str], folder: Path, known: Known) -> set[tuple[str, str]]:
-    """Host and service of each container that is made anew."""
+def _expected(old: Compiled, new: Compiled, review: Review, folder: Path, known: Known) -> set[tuple[str, str]]:
+    """Host and service of each container that is made anew: by `up`, or as a command before it takes all down."""
     assert old.plan is not None
     assert new.plan is not None
+    was = {rename.after: rename.before for rename in review.renames if not rename.host}
+    down = {one.host for one in review.actions if "docker compose down" in one.command}
     before = {host.name: _truth(old, host, folder, known) for host in old.plan.hosts}
-    return {
-        (host.name, name)
-        for host in new.plan.hosts
-        for name in _anew(before.get(was.get(host.name, host.name), NOTHING), _truth(new, host, folder, known), host)
-    }
+    found = set()
+    for host in new.plan.hosts:
+        after = _truth(new, host, folder, known)
+        anew = _anew(before.get(was.get(host.name, host.name), NOTHING), after, host)
+        found |= {(host.name, name) for name in (after.hashes if host.name in down else anew)}
+    return found
 
 
 def _truth(compiled: Compiled, host: HostPlan, folder: Path, known: Known) -> Truth:

@@ -31,7 +31,6 @@ ELSEWHERE = {
     "CG106": "the name is gone; what still uses it is told",
     "CG107": "the last host of a service is gone; the service is told",
     "CG111": "what is generated is other than a patch expects; the patch is told",
-    "CG112": "what a patch changes belongs to composegen; the patch is told",
 }
 """Findings about what has lost the thing that it needs: they stand at what is left."""
 

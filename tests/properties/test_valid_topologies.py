@@ -22,17 +22,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from composegen import pipeline
 from composegen.artifacts import Entry
 from composegen.findings import Severity
-from composegen.io.source import bare_world
 from composegen.pipeline import Source
 from composegen.plan import Plan
 from composegen.shapes import declared, sections
 from composegen.topology import Topology
 from tests.properties import mutations, topologies
 from tests.properties.effort import SEED, examples, tried
-from tests.sampling import write
+from tests.sampling import bare, write
 from tests.tools import compose, traefik
 
-WORLD = replace(bare_world(), read=lambda _: b"FROM llama3.2:3b\n", folder=lambda _: {})
+WORLD = replace(bare(), read=lambda _: b"FROM llama3.2:3b\n", folder=lambda _: {})
 MOST_BATCHES = 8
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 

@@ -7,18 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 
 from composegen import own_names, schema
 from composegen.errors import ExitCode
-from tests.invoking import Make, Run, runner
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return runner(capfdbinary)
+from tests.invoking import Make, Run
 
 
 def tailored(**names: tuple[str, ...]) -> Any:

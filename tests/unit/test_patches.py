@@ -149,6 +149,77 @@ def test_only_the_hosts_that_are_meant_are_patched() -> None:
     assert [path for path in after if after[path] != before[path]] == [PurePosixPath("far/compose.yaml")]
 
 
+def test_every_host_that_is_named_is_patched() -> None:
+    before, after = plain(), patched("{hosts: [far, box], match: services.chat-1, merge: {cpus: 2}}")
+    assert [path for path in after if after[path] != before[path]] == [COMPOSE, PurePosixPath("far/compose.yaml")]
+
+
+def test_null_takes_out_what_is_there_and_brings_nothing() -> None:
+    after = patched("{hosts: [box], match: services.chat-1, merge: {labels: {a: null, b: x}, cpus: null}}")
+    chat = yaml.safe_load(after[COMPOSE])["services"]["chat-1"]
+    assert chat["labels"] == {"b": "x"}
+    assert "cpus" not in chat
+    told = patched("{file: traefik/traefik.yaml, match: log, merge: {level: {a: null, b: 1}}}")
+    assert yaml.safe_load(told[STATIC])["log"] == {"level": {"b": 1}}
+
+
+def test_a_dollar_in_a_list_reaches_the_program_as_one() -> None:
+    after = patched("{hosts: [far], match: services.web, merge: {command: [echo, $5]}}")
+    web = yaml.safe_load(after[PurePosixPath("far/compose.yaml")])["services"]["web"]
+    assert web["command"] == ["echo", "$$5"]
+
+
+def test_what_is_wrong_on_several_hosts_is_told_in_their_order() -> None:
+    result = compile_text(f"{BASE}  - {{hosts: [far, box], match: gone, set: 1}}\n")
+    assert ["box/" in found.message for found in result.findings] == [True, False]
+
+
+ADMIN = BASE.replace("gateway: {host: box}", "gateway: {host: box, admin: {users: users, allow: [10.0.0.0/8]}}")
+
+
+@pytest.mark.parametrize(
+    ("file", "match"),
+    [
+        ("traefik/traefik.yaml", "entryPoints.*.address"),
+        ("traefik/traefik.yaml", "ping"),
+        ("traefik/traefik.yaml", "providers.file.directory"),
+        *(
+            ("traefik/dynamic/demo.yaml", f"http.routers.demo-chat.{key}")
+            for key in ("rule", "service", "entryPoints", "priority", "middlewares")
+        ),
+        ("traefik/dynamic/demo.yaml", "http.services.demo-chat.loadBalancer.servers[0].url"),
+        ("traefik/dynamic/demo.yaml", "http.middlewares.demo-allow.ipAllowList"),
+        ("traefik/dynamic/demo.yaml", "http.middlewares.demo-users.basicAuth.usersFile"),
+        ("compose.yaml", "services.traefik.image"),
+        ("compose.yaml", "services.traefik.volumes[0].source"),
+    ],
+)
+def test_what_others_rely_on_stays(file: str, match: str) -> None:
+    result = compile_text(f"{ADMIN}  - {{hosts: [box], file: {file}, match: '{match}', count: any, remove: true}}\n")
+    assert [found.code for found in result.findings if found.severity is Severity.ERROR] == ["CG112"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "{hosts: [box], match: services.traefik, merge: {network_mode: host}}",
+        "{hosts: [box], match: services.traefik, merge: {profiles: [a]}}",
+        "{hosts: [far], match: volumes.chat-1-state, merge: {driver: other}}",
+        "{hosts: [far], match: volumes.chat-1-state, merge: {external: true}}",
+    ],
+)
+def test_nothing_is_added_by_which_it_would_no_longer_start(patch: str) -> None:
+    assert [code for code, _ in wrong(patch)] == ["CG112"]
+
+
+def test_a_volume_whose_options_an_app_states_is_the_users() -> None:
+    app = BASE.replace("apps:\n  web: {host: far,", "apps:\n  web: {host: far, volumes: {data: {labels: {a: b}}},")
+    result = compile_text(f"{app}  - {{hosts: [far], match: volumes.data, merge: {{driver: other}}}}\n")
+    assert result.tree is not None, result.findings
+    far = yaml.safe_load(result.tree[PurePosixPath("far/compose.yaml")].data)
+    assert far["volumes"]["data"] == {"labels": {"a": "b"}, "driver": "other"}
+
+
 @pytest.mark.parametrize(
     ("patch", "code", "place"),
     [
@@ -170,12 +241,12 @@ def test_only_the_hosts_that_are_meant_are_patched() -> None:
         ("{hosts: [box], match: services.chat-1, count: 2, merge: {cpus: 1}}", "CG111", "patches[0].match"),
         ("{hosts: [box], match: services.chat-9*, count: any, merge: {cpus: 1}}", "CG111", "patches[0].match"),
         ("{hosts: [box], match: services.chat-1.image, set: x}", "CG112", "patches[0].match"),
-        ("{hosts: [box], match: services.chat-1, merge: {mem_limit: 1g}}", "CG112", "patches[0].match"),
+        ("{hosts: [box], match: services.chat-1, merge: {mem_limit: 1g}}", "CG112", "patches[0].merge.mem_limit"),
         ("{hosts: [box], match: services.chat-1, remove: true}", "CG112", "patches[0].match"),
         ("{hosts: [box], match: services, set: {}}", "CG112", "patches[0].match"),
         ("{hosts: [far], match: 'services.chat-1.volumes[0].target', set: /x}", "CG112", "patches[0].match"),
         ("{hosts: [box], match: name, set: other}", "CG112", "patches[0].match"),
-        ("{hosts: [far], match: services.web, merge: {depends_on: [x]}}", "CG112", "patches[0].match"),
+        ("{hosts: [far], match: services.web, merge: {depends_on: [x]}}", "CG112", "patches[0].merge.depends_on"),
         ("{file: traefik/traefik.yaml, match: entryPoints, remove: true}", "CG112", "patches[0].match"),
         ("{file: traefik/dynamic/demo.yaml, match: http.routers.*.rule, set: x}", "CG112", "patches[0].match"),
         ("{hosts: [box], match: services.chat-1, merge: {cpuz: 1}}", "CG016", "patches[0].match"),
@@ -217,7 +288,7 @@ def test_null_is_said_to_be_no_value() -> None:
 
 def test_labels_by_which_containers_are_made_anew_stay() -> None:
     patch = "{hosts: [box], match: services.traefik, merge: {labels: {composegen.entrypoint: x}}}"
-    assert wrong(patch) == [("CG112", "patches[0].match")]
+    assert wrong(patch) == [("CG112", "patches[0].merge.labels.composegen.entrypoint")]
     assert wrong('{hosts: [box], match: services.traefik.labels."composegen.entrypoint", remove: true}') == [
         ("CG112", "patches[0].match")
     ]
@@ -247,6 +318,7 @@ def test_traefik_starts_anew_when_its_static_file_is_patched() -> None:
         ("l[*]", ["l[0]", "l[1]"]),
         ("l[name=y]", ["l[1]"]),
         ("l[name=y].v", ["l[1].v"]),
+        ("l[v=1]", ["l[1]"]),
         ('"x.y"', ["x.y"]),
         ("l[9]", []),
         ("a[0]", []),
@@ -264,6 +336,12 @@ def test_a_selector_finds_what_it_names(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize("text", ["", ".", ".a", "a.", "a..b", "a b", "[", "[a]", "a[", 'a."', "a.[0]", "[-1]"])
 def test_a_text_that_is_no_path_is_no_selector(text: str) -> None:
     assert selectors.parse(text) is None
+
+
+def test_the_parts_of_a_pattern_share_no_character() -> None:
+    for pattern, text in (("ab*ba", "aba"), ("a*b*b", "ab"), ("*a*a*", "a"), ("*ab*ba*", "aba")):
+        assert not selectors.fits(pattern, text)
+        assert selectors.fits(pattern, text + text + text)
 
 
 def test_a_pattern_takes_no_more_time_than_its_length() -> None:
@@ -323,8 +401,38 @@ def test_what_cannot_be_changed_in_place_is_written_anew_below_its_header() -> N
     result = pipeline.compile(pipeline.Source(name="topology.yaml", data=text.encode()), beside)
     assert result.tree is not None, result.findings
     after = result.tree[COMPOSE].data.decode()
-    assert after.startswith("# mine\n")
+    assert after.startswith("# mine\n\nname: demo\n")
     assert (yaml.safe_load(after)["x-a"], yaml.safe_load(after)["x-c"]) == ({"b": 2}, {"b": 1})
+
+
+def test_labels_that_a_template_writes_as_a_list_stay() -> None:
+    own = "services: {traefik: {image: x, labels: [a=b]}}\n"
+    patch = "  - {file: traefik/traefik.yaml, match: log.level, set: DEBUG}\n"
+    text = BASE.replace("patches:", "templates: t\npatches:") + patch
+    beside = replace(world(FOLDER), folder=lambda _: {"compose/stack.yaml.j2": own.encode()})
+    result = pipeline.compile(pipeline.Source(name="topology.yaml", data=text.encode()), beside)
+    assert result.tree is not None, result.findings
+    assert result.tree[COMPOSE].data.decode() == own
+
+
+def test_changes_in_one_place_are_not_made_on_top_of_each_other() -> None:
+    before = parsed("l:\n  - a: 1\n    b: 2\n")
+    edits = Edits(removed={("l", 0, "a")}, replaced={("l", 0, "b"): 3})
+    with pytest.raises(SpliceError):
+        splice(before, applied(parsed("l:\n  - a: 1\n    b: 2\n").data, edits), edits, written)
+
+
+def test_a_text_without_an_end_of_line_gets_one_before_what_is_added() -> None:
+    before = parsed("a: 1")
+    edits = Edits(added={("b",): 2})
+    assert splice(before, applied(parsed("a: 1").data, edits), edits, written) == "a: 1\nb: 2\n"
+
+
+def test_an_alias_goes_with_its_line_and_is_not_replaced_in_place() -> None:
+    before = parsed("x: &a 1\ny: *a\n")
+    assert splice(before, {"x": 1}, Edits(removed={("y",)}), written) == "x: &a 1\n"
+    with pytest.raises(SpliceError):
+        splice(before, {"x": 1, "y": 2}, Edits(replaced={("y",): 2}), written)
 
 
 def test_an_empty_value_is_replaced_after_its_colon() -> None:

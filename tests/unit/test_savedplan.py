@@ -80,6 +80,8 @@ def test_many_files_are_counted() -> None:
         dumped(plan(), found={"../out": {"mode": "0644", "sha256": "0" * 64}}),
         dumped(plan(), found={"a": {"mode": "0644", "sha256": "0"}}), dumped(plan(), found={"a": {}}),
         dumped(plan(), found={"a": {"mode": "x", "sha256": "0" * 64}}),
+        dumped(plan(), found={"a": {"mode": "0888", "sha256": "0" * 64}}),
+        dumped(plan(), found={"a": {"mode": "\u0664" * 4, "sha256": "0" * 64}}),
     ],
 )  # fmt: skip
 def test_what_is_no_saved_plan(data: bytes) -> None:

@@ -14,7 +14,7 @@ from composegen import stream
 from tests.sampling import FOLDER, SAMPLES
 
 TEXTS = [(FOLDER / sample / "topology.yaml").read_text(encoding="utf-8") for sample in SAMPLES]
-CHARACTERS = "abc:-[]{}'\"#|>?,@`~=<.01\\$é😀 \n\r"
+CHARACTERS = "abc:-[]{}'\"#|>?,@`~=<.01\\$é😀 \n\r&*!%"
 
 
 def told(events: Iterator[stream.Event]) -> list[Any] | None:
@@ -84,7 +84,9 @@ def mutants(seed: int, count: int) -> Iterator[str]:
         yield text
 
 
-@pytest.mark.parametrize("text", ["a: &x:y 1", "a:\tb", "!x y", "%YAML 1.1\n---\na", "a: b\u2028c", "a: b\x85c"])
+@pytest.mark.parametrize(
+    "text", ["a: &x:y 1", "a:\tb", "!x y", "%YAML 1.1\n---\na", "a: b\u2028c", "a: b\x85c", "|\n#a"]
+)
 def test_what_they_read_differently_is_for_the_thorough_one(text: str) -> None:
     assert not stream.is_read_alike(text)
 

@@ -18,7 +18,6 @@ import yaml
 
 from composegen import artifacts
 from composegen.artifacts import Entry
-from composegen.io import resources
 from composegen.plan import Binding as Port
 from composegen.plan import (
     Condition,
@@ -36,7 +35,7 @@ from composegen.plan import (
     Volume,
 )
 from composegen.targets import targets
-from composegen.templating import Templates
+from tests import sampling
 from tests.planning import plan_of
 from tests.tools import compose as real_compose
 from tests.tools import traefik as real_traefik
@@ -63,7 +62,7 @@ ONE = "{name: one, hosts: {box: {address: 10.0.0.1}}, services: {ollama: {models
 
 
 def tree(plan: Plan) -> Mapping[PurePosixPath, Entry]:
-    return artifacts.render(targets()["compose"].artifacts(plan), Templates(resources.templates()))
+    return artifacts.render(targets()["compose"].artifacts(plan), sampling.templates())
 
 
 def text(plan: Plan, path: str) -> str:
@@ -426,6 +425,14 @@ def test_a_request_is_tried_until_the_health_check_has_left_the_dead_instance_ou
     check = gateway(fields)["http"]["services"]["farm-ollama"]["loadBalancer"]["healthCheck"]
     assert check["interval"] == "3s"
     assert attempts == 1 or (attempts - 1) * 0.2 > 3
+
+
+@pytest.mark.parametrize(("fields", "said"), [("", "Another instance is tried"), ("  retry: 1\n", "A single attempt")])
+def test_the_comment_says_whether_another_instance_is_tried(fields: str, said: str) -> None:
+    lines = text(plan_of(FARM + fields), "left/traefik/dynamic/farm.yaml").splitlines()
+    comments = [line for line in lines if "Another instance is tried" in line or "A single attempt" in line]
+    assert len(comments) == 1
+    assert said in comments[0]
 
 
 @pytest.mark.parametrize(("version", "interval"), [("3.4.9", None), ("3.5.0", "1s")])

@@ -7,13 +7,13 @@ whole parts, the text of files first, and each part that is missing says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from composegen.impact.model import Review, Risk
+from composegen.impact.model import Review
 from composegen.quoting import md, mdcode
-from composegen.report.review import About, counts, renames, serving
+from composegen.report.review import About, remarks
+from composegen.report.review.remarks import counted
 from composegen.report.review.rows import Block, blocks
 
 _BACK_TICKS = re.compile("`+")
@@ -35,11 +35,12 @@ def report(review: Review, about: About, detail: Detail | None, budget: int) -> 
     if not review.is_empty:
         parts.must(f"\nNext: {mdcode(about.next)}\n")
         parts.list(_table(blocks(review, about)), "rows")
-        parts.fold(f"On the hosts: {_counted(review.actions, 'command')}", _actions(review), "commands")
+        steps = tuple(_steps(review))
+        parts.fold(f"On the hosts: {counted(len(steps), 'step')}", steps, "steps")
         if detail is not None and detail.diagram:
             parts.whole(_folded("The change as a diagram", _fence(detail.diagram, "mermaid")), "The diagram is")
         if detail is not None:
-            parts.fold(_counted(detail.patches, "file"), (_patch(*one) for one in detail.patches), "files")
+            parts.fold(counted(len(detail.patches), "file"), (_patch(*one) for one in detail.patches), "files")
     return parts.text
 
 
@@ -65,14 +66,14 @@ class _Parts:
         left_out = f"\n*{name} left out: too long for a comment.*\n"
         self.must(part if self._fits(part) else left_out if self._fits(left_out, spare=0) else "")
 
-    def list(self, items: Iterator[str], name: str) -> None:
+    def list(self, items: Iterable[str], name: str) -> None:
         """Items as far as they fit; how many are left out is said."""
         items_ = tuple(items)
         taken = self._taken(items_)
         self.must("".join(items_[:taken]))
         self._leave_out(len(items_) - taken, name)
 
-    def fold(self, title: str, items: Iterator[str], name: str) -> None:
+    def fold(self, title: str, items: Iterable[str], name: str) -> None:
         """The same in a fold; nothing where there are no items."""
         items_ = tuple(items)
         opening, closing = f"\n<details><summary>{md(title)}</summary>\n\n", "\n</details>\n"
@@ -102,33 +103,23 @@ _SPARE = 400
 
 
 def _head(review: Review, about: About) -> str:
-    said = "nothing changes" if review.is_empty else f"**{md(counts(review))}**"
+    said = "nothing changes" if review.is_empty else f"**{md(remarks.counts(review))}**"
     return f"### Plan of {mdcode(about.name)}: {said}\n\nCompared with {mdcode(about.after)}.\n"
 
 
 def _warnings(review: Review, about: About) -> Iterator[str]:
     """Data at risk, hand edits, names, and how many serve meanwhile."""
-    for risk in review.risks:
-        place = f" ({mdcode(place)})" if (place := about.place(risk)) else ""
-        alarm = "CAUTION" if risk.grave else "NOTE"
-        yield f"\n> [!{alarm}]\n> **Data:** {md(risk.host)}: {_told(risk)}{place}\n"
-    for path, lines in review.edited.items():
-        some = "1 line" if lines == 1 else f"{lines} lines"
-        yield f"\n> [!WARNING]\n> {mdcode(path)} was edited by hand since the last render ({some}).\n"
-    for path in review.foreign:
-        yield f"\n> [!WARNING]\n> {mdcode(path)} is in the way: composegen did not write it.\n"
-    for before, after, hosts in renames(review):
-        where = f" on {md(', '.join(hosts))}" if hosts else ""
-        yield f"\n{mdcode(before)}{where} is called {mdcode(after)} now.\n"
-    for one in review.capacities:
-        yield f"\n{mdcode(one.service)}: {md(serving(one))}.\n"
-
-
-def _told(risk: Risk) -> str:
-    """The message; a command at its end can be copied."""
-    if not risk.command:
-        return md(risk.message)
-    return f"{md(risk.message.removesuffix(risk.command))} {mdcode(risk.command)}"
+    for alarm in remarks.alarms(review, about):
+        mark, word = ("CAUTION", "**Data:** ") if alarm.grave else ("NOTE", "")
+        command = f" {mdcode(alarm.command)}" if alarm.command else ""
+        place = f" ({mdcode(alarm.place)})" if alarm.place else ""
+        yield f"\n> [!{mark}]\n> {word}{md(alarm.hosts)}: {md(alarm.message)}{command}{place}\n"
+    for path, why in remarks.conflicts(review):
+        yield f"\n> [!WARNING]\n> {mdcode(path)} {md(why)}.\n"
+    for name in remarks.renames(review):
+        yield f"\n{mdcode(name.before)} {md(name.words)} {mdcode(name.after)} now.\n"
+    for one in remarks.serving(review):
+        yield f"\n{mdcode(one.services)}: {md(one.words)}.\n"
 
 
 def _table(found: Sequence[Block]) -> Iterator[str]:
@@ -150,19 +141,13 @@ def _table(found: Sequence[Block]) -> Iterator[str]:
                 yield f"| | | | | | {md(told.summary)} | {mdcode(told.place) if told.place else ''} |\n"
 
 
-def _actions(review: Review) -> Iterator[str]:
+def _steps(review: Review) -> Iterator[str]:
     """The commands in order, under when they are to be run."""
-    number = 0
-    for when, actions in groupby(review.actions, key=lambda action: action.when):
-        for first, action in enumerate(actions):
-            number += 1
-            head = f"\n{when.value[:1].upper()}{when.value[1:]}:\n\n" if first == 0 else ""
-            yield f"{head}{number}. {md(action.host)}: {mdcode(action.command)} ({md(action.reason)})\n"
-
-
-def _counted(items: Sequence[object], word: str) -> str:
-    """`1 command`, `2 commands`."""
-    return f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
+    for when, steps in remarks.on_hosts(review):
+        head = f"\n{when.value[:1].upper()}{when.value[1:]}:\n\n"
+        for step in steps:
+            yield f"{head}{step.number}. {md(step.hosts)}: {mdcode(step.command)} ({md(step.reason)})\n"
+            head = ""
 
 
 def _patch(name: str, text: str) -> str:

@@ -13,7 +13,7 @@ from itertools import groupby
 from composegen.changes import Action
 from composegen.impact.model import Effect, Impact, Review
 from composegen.impact.wording import in_words
-from composegen.report.review import About
+from composegen.report.review import About, hosts_in_words
 
 _COMPOSE = "compose.yaml"
 _DULL = frozenset({"new", "gone", "changed"})
@@ -58,15 +58,6 @@ def blocks(review: Review, about: About) -> tuple[Block, ...]:
         rows = (_gone(impacts, about),) if host in review.removed else tuple(_of_host(impacts, about))
         found.setdefault(tuple(map(_placeless, rows)), ([], rows))[0].append(host)
     return tuple(Block(hosts=hosts_in_words(hosts), rows=rows) for hosts, rows in found.values())
-
-
-def hosts_in_words(names: Sequence[str]) -> str:
-    """The hosts; of many, the first one and how many more."""
-    if list(names) == [""]:
-        return "(all)"
-    if len(names) <= 3:  # noqa: PLR2004
-        return ", ".join(names)
-    return f"{names[0]} and {len(names) - 1} more"
 
 
 def _placeless(row: Row) -> Row:

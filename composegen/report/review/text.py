@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from composegen.impact.model import Effect, Review
 from composegen.report.excerpt import WIDTH, visible, width
-from composegen.report.review import About, counts, renames, serving
-from composegen.report.review.rows import Row, Told, blocks, hosts_in_words
+from composegen.report.review import About, remarks
+from composegen.report.review.rows import Row, Told, blocks
 from composegen.report.text import Paint, Style
 
 _STYLES = {
@@ -111,58 +110,43 @@ def _padded(text: str, cells: int) -> str:
 
 def _remarks(review: Review, about: About, paint: Paint) -> Iterator[str]:
     """What to do on the hosts, in order, and what to mind."""
-    number = 0
-    for when, actions in groupby(review.actions, key=lambda action: action.when):
+    for when, steps in remarks.on_hosts(review):
         yield ""
         yield paint(Style.STRONG, f"On the hosts, {when.value}:")
-        for (command, reason), same in groupby(actions, key=lambda action: (action.command, action.reason)):
-            number += 1
-            hosts = hosts_in_words([action.host for action in same])
-            yield f"{number:3}. {paint(Style.STRONG, visible(hosts))}: {visible(command)}"
-            yield from (" " * 5 + paint(Style.FRAME, part) for part in _wrapped(reason, WIDTH - 5))
+        for step in steps:
+            yield f"{step.number:3}. {paint(Style.STRONG, visible(step.hosts))}: {visible(step.command)}"
+            yield from (" " * 5 + paint(Style.FRAME, part) for part in _wrapped(step.reason, WIDTH - 5))
     if found := _told_aside(review, about, paint):
         yield from ("", *found)
 
 
 def _told_aside(review: Review, about: About, paint: Paint) -> Sequence[str]:
     """What to mind."""
-    return [*_risks(review, about, paint), *_notes(review, about, paint)]
+    return [*_alarms(review, about, paint), *_notes(review, about, paint)]
 
 
-def _risks(review: Review, about: About, paint: Paint) -> Iterator[str]:
-    """What may happen to data, grave things first; the same on several hosts is one line."""
-    same: dict[tuple[bool, str, str, str], list[str]] = {}
-    for risk in review.risks:
-        same.setdefault((not risk.grave, risk.message, risk.command, about.place(risk)), []).append(risk.host)
-    for (light, message, command, place), hosts in sorted(same.items(), key=lambda item: item[0][0]):
-        mark = "" if light else paint(Style.ERROR, "DATA ")
-        sentence = f"{hosts_in_words(hosts)}: {message.removesuffix(command).rstrip()}"
-        indent = " " * (_INDENT - 3 * light)
-        first, *more = _wrapped(f"{sentence} ({place})" if place else sentence, WIDTH - _INDENT)
+def _alarms(review: Review, about: About, paint: Paint) -> Iterator[str]:
+    """What may happen to data; the place stands before the command, which can be copied from a line of its own."""
+    for alarm in remarks.alarms(review, about):
+        mark = paint(Style.ERROR, "DATA ") if alarm.grave else ""
+        indent = " " * (_INDENT if alarm.grave else _INDENT - 3)
+        sentence = f"{alarm.hosts}: {alarm.message}"
+        first, *more = _wrapped(f"{sentence} ({alarm.place})" if alarm.place else sentence, WIDTH - _INDENT)
         yield f"  {mark}{first}"
         yield from (indent + part for part in more)
-        if command:
-            yield indent + paint(Style.STRONG, visible(command))
+        if alarm.command:
+            yield indent + paint(Style.STRONG, visible(alarm.command))
 
 
 def _notes(review: Review, about: About, paint: Paint) -> Iterator[str]:
-    for before, after, hosts in renames(review):
-        where = f" on {hosts_in_words(hosts)}" if hosts else ""
-        yield visible(f"  {before}{where} is called {after} now")
-    silent = [one.service for one in review.capacities if one.serving <= 0 < one.afterwards]
-    if silent:
-        some = "answer nobody while they are" if len(silent) > 1 else "answers nobody while it is"
-        yield paint(Style.WARNING, visible(f"  {', '.join(silent)}: {some} replaced"))
-    for one in (one for one in review.capacities if one.service not in silent):
-        first, *more = _wrapped(f"{one.service}: {serving(one)}", WIDTH - 4)
-        yield from (f"  {first}", *(f"    {part}" for part in more))
-    for path, lines in review.edited.items():
-        some = "1 line" if lines == 1 else f"{lines} lines"
-        edited = f"  ! {about.after}/{path} was edited by hand since the last render ({some})"
-        yield paint(Style.WARNING, visible(edited))
-    for path in review.foreign:
-        foreign = f"  ! {about.after}/{path} is in the way: composegen did not write it"
-        yield paint(Style.WARNING, visible(foreign))
+    for name in remarks.renames(review):
+        yield visible(f"  {name.before} {name.words} {name.after} now")
+    for one in remarks.serving(review):
+        first, *more = _wrapped(f"{one.services}: {one.words}", WIDTH - 4)
+        lines = (f"  {first}", *(f"    {part}" for part in more))
+        yield from (paint(Style.WARNING, line) if one.silent else line for line in lines)
+    for path, why in remarks.conflicts(review):
+        yield paint(Style.WARNING, visible(f"  ! {about.after}/{path} {why}"))
 
 
 def _verdict(review: Review, about: About, paint: Paint) -> Iterator[str]:
@@ -170,4 +154,4 @@ def _verdict(review: Review, about: About, paint: Paint) -> Iterator[str]:
     if review.is_empty:
         yield paint(Style.STRONG, f"Plan: nothing changes, {review.unchanged} unchanged.")
         return
-    yield f"{paint(Style.STRONG, f'Plan: {counts(review)}.')}      Next: {visible(about.next)}"
+    yield f"{paint(Style.STRONG, f'Plan: {remarks.counts(review)}.')}      Next: {visible(about.next)}"

@@ -71,7 +71,7 @@ selected() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 # words: the lines of the input on one line.
 words() { tr '\n' ' ' | sed 's/ $//'; }
 
-# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is how to get there.
+# ask URL: the answer; fails unless the status is 2xx. Where only the host itself gets one, $through is the way.
 through=
 ask() {
     if [ -n "$through" ]; then
@@ -82,9 +82,9 @@ ask() {
     fi
 }
 
-# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE is
-# yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told which
-# host this is.
+# on_host HOST SSH ALONE COMMAND: what the command prints there. SSH is empty for the machine on which this runs; ALONE
+# is yes where only one host can be that machine. Fails with 255 when ssh does not work, with 254 when it cannot be told
+# which host this is.
 on_host() {
     if [ -n "$2" ]; then
         ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$2" "$4" </dev/null 2>"$work/ssh"
@@ -114,8 +114,8 @@ expected() {
     esac | sort -u
 }
 
-# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of all
-# others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
+# instance HOST FOLDER CONTAINER URL SERVICE STORE HINT GUARDED SSH ALONE: answers, with the version and the models of
+# all others. GUARDED is yes where the firewall of the host lets only the gateway and the host itself ask.
 instance() {
     selected "$1" || return 0
     through=

@@ -47,11 +47,7 @@ hosts() {
     printf '%s\n' server
 }
 
-ssh_of() {
-    case $1 in
-        *) ;;
-    esac
-}
+ssh_of() { :; }
 
 directory_of() {
     case $1 in
@@ -68,11 +64,7 @@ instances_of() {
 }
 
 # keeps HOST: whether what ran before is kept there.
-keeps() {
-    case $1 in
-        *) return 0 ;;
-    esac
-}
+keeps() { return 0; }
 
 # files_of HOST: what composegen writes into its folder; nothing else there is touched.
 files_of() {

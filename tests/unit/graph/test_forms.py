@@ -59,9 +59,13 @@ def test_mermaid_holds_nothing_but_what_we_mean(name: str) -> None:
 @pytest.mark.parametrize("name", GRAPHS)
 def test_dot_holds_nothing_but_what_we_mean(name: str) -> None:
     drawn = dot.draw(graph(name))
-    assert drawn.count("{") - drawn.count("}") in (0, *range(-9, 9))
+    open_braces = 0
     for line in drawn.splitlines():
         assert DOT_LINE.fullmatch(line), line
+        outside = re.sub(STRING, "", line)
+        open_braces += outside.count("{") - outside.count("}")
+        assert open_braces > 0 or line == "}", line
+    assert open_braces == 0
 
 
 def test_dot_quotes_what_graphviz_reads_in_strings() -> None:
@@ -162,6 +166,7 @@ def test_text_marks_by_signs_and_where_wanted_by_colour() -> None:
     coloured = text.draw(shown, colour=True)
     assert "\x1b[32m" in coloured
     assert re.sub(r"\x1b\[\d*m", "", coloured) == text.draw(shown)
+    assert "e\u0301" in text.draw(hostile()).partition("\n\n")[2]
     gone = text.draw(change(TEXT, FEWER))
     assert "┆ - ollama-3 " in gone
 
@@ -173,6 +178,8 @@ def test_what_is_marked_is_said_in_words_where_there_are_only_colours() -> None:
     assert 'label="ollama-3 :11436 (added)\\n16GiB"' in dot.draw(shown)
     assert ">+</text>" in svg.draw(shown)
     assert "ollama-3 on port 11436 (16GiB) [added]" in svg.draw(shown)
+    assert "Host server80 (10.0.0.80): Traefik on port 11400 " in svg.draw(shown)
+    assert "users ask Traefik on server80." in svg.draw(shown)
 
 
 def test_every_mark_has_a_colour_in_every_form() -> None:
@@ -180,6 +187,9 @@ def test_every_mark_has_a_colour_in_every_form() -> None:
     for mark in list(Mark)[1:]:
         assert f"classDef {mark.value} " in mermaid.draw(shown)
         assert f'class="card marked line-{mark.value}"' in svg.draw(shown)
+    frame = re.search(r"subgraph cluster_1 \{\n.*\n +(.*)", dot.draw(shown))
+    assert frame is not None
+    assert frame[1] == 'style="rounded"; color="#9a6700";'
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 from composegen import changes
 from composegen.graph.model import Graph, Mark, Way
 from composegen.impact.assess import assess
+from composegen.impact.model import Effect
 from composegen.manifest import owned
 from composegen.picture import picture
 from composegen.pipeline import Compiled
@@ -75,11 +80,48 @@ def test_what_is_recreated_is_changed() -> None:
         found = marks(change(TEXT, LOUDER, known=known))
         assert {key for key in found if key.startswith("server84/")} == {f"server84/ollama-{n}" for n in (1, 2, 3)}
         assert found["server80/ollama-1"] is Mark.CHANGED
+        assert "server84" not in found, "nobody has to do anything on the host itself"
+
+
+def test_what_has_no_effect_hides_nothing_that_has_one() -> None:
+    before, after = result(TEXT), result(LOUDER)
+    assert before.tree is not None
+    assert after.tree is not None
+    assert after.plan is not None
+    review = assess(changes.compare(after.tree, before.tree, owned(before.tree)), after.plan, before.plan)
+    harmless = tuple(replace(impact, effect=Effect.NONE) for impact in review.impacts)
+    graph = picture(after.plan, before.plan, replace(review, impacts=(*harmless, *review.impacts)))
+    assert marks(graph) == marks(picture(after.plan, before.plan, review))
 
 
 def test_another_model_changes_the_store() -> None:
     found = marks(change(TEXT, TEXT.replace("- llama2:7b", "- llama2:7b\n      - phi3:mini")))
     assert found["server80/store models"] is Mark.CHANGED
+
+
+def test_an_image_changes_no_store() -> None:
+    for known in (True, False):
+        found = marks(change(TEXT, TEXT.replace("ollama:0.32.15", "ollama:0.32.14"), known=known))
+        assert found["server80/ollama-1"] is Mark.CHANGED
+        assert "server80/store models" not in found
+
+
+def test_a_modelfile_changes_the_store(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER / "nfs-replicas" / "models", tmp_path / "models")
+    with (tmp_path / "models" / "assistant.Modelfile").open("a", encoding="utf-8") as file:
+        file.write("PARAMETER temperature 0.1\n")
+    before, after = result(TEXT), compile_text(TEXT, folder=tmp_path)
+    assert before.tree is not None
+    assert after.tree is not None
+    assert after.plan is not None
+    review = assess(changes.compare(after.tree, before.tree, owned(before.tree)), after.plan, None)
+    assert marks(picture(after.plan, None, review))["server80/store models"] is Mark.CHANGED
+
+
+def test_another_model_in_place_of_one_changes_the_store() -> None:
+    for known in (True, False):
+        found = marks(change(TEXT, TEXT.replace("mistral:7b", "phi3:mini"), known=known))
+        assert found["server80/store models"] is Mark.CHANGED
 
 
 def test_a_host_that_goes_takes_its_instances_with_it() -> None:

@@ -126,6 +126,15 @@ def test_a_host_that_goes_is_stopped_and_shut_out_in_order() -> None:
     exports = ("server80", "sudo rm -f /etc/exports.d/ollama-models.exports && sudo exportfs -ra")
     assert found.index(("server84", "sudo umount /opt/ollama-models")) < found.index(exports)
     assert ("server84", "sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove") in found
+    drop_in = "sudo rm -f /etc/systemd/system/docker.service.d/ollama-docker-needs-models.conf"
+    assert ("server84", f"{drop_in} && sudo systemctl daemon-reload") in found
+    (fstab,) = [one for one in review.actions if "/etc/fstab" in one.command]
+    assert (fstab.host, fstab.when, fstab.reason) == (
+        "server84",
+        When.AFTER_UP,
+        "the mount would come back at the next boot",
+    )
+    assert review.actions[0].reason.endswith("; server80 has its new files by now, so no request goes there")
     gone = next(one for one in review.impacts if one.host == "server84")
     assert gone.by_older, "with the topology of before, its own line there"
     assert line("", gone.cause, SHARED).startswith("server84: {instances: 3")
@@ -171,7 +180,35 @@ def test_a_mount_point_that_shows_another_export_is_emptied_first() -> None:
     ]
     assert review.actions[0].when is When.BEFORE_FILES
     assert {risk.host for risk in review.risks} == {"server80"}
+    taken = [one for one in review.impacts if one.host == "server84" and one.subject]
+    assert [(one.subject, one.effect) for one in taken] == [
+        (f"ollama-{number}", Effect.RECREATE) for number in (1, 2, 3)
+    ], "though nothing in their Compose file differs"
+    assert {(one.why, line("", one.cause, after)) for one in taken} == {
+        ("everything on the host is taken down first", "models:")
+    }
     assert [(one.serving, one.how) for one in review.capacities] == [(1, "one host after the other")]
+
+
+@pytest.mark.parametrize("mount", ["fstab", "volume"])
+@pytest.mark.parametrize("network", ["10.0.0.", "fd00::"])
+@pytest.mark.parametrize("old_plan", [True, False])
+def test_a_server_of_another_address_still_has_the_models(mount: str, network: str, *, old_plan: bool) -> None:
+    before = SHARED.replace("mount: fstab", f"mount: {mount}")
+    for host in ("80", "84"):
+        before = before.replace(f"{{address: 10.0.0.{host},", f'{{address: "{network}{host}",')
+    after = before.replace(f'"{network}80"', f'"{network}70"')
+    review = reviewed(before, after, folder=HERE, old_plan=old_plan)
+    assert effects(review)["server84", "ollama-1"] is Effect.RECREATE
+    assert not review.risks, "it is the same folder of the same machine"
+
+
+def test_another_server_has_other_models() -> None:
+    before = (FOLDER / "nas" / "topology.yaml").read_text(encoding="utf-8")
+    review = reviewed(before, before.replace("nas.example", "nas2.example"))
+    assert {risk.message.partition(" is used")[0].partition("; ")[2] for risk in review.risks if risk.grave} == {
+        "nas2.example:/volume1/ollama-models"
+    }
 
 
 def test_a_volume_of_docker_that_mounts_another_export_is_made_anew() -> None:
@@ -205,6 +242,16 @@ def test_every_difference_has_its_own_words_and_line() -> None:
     ]
 
 
+def test_what_people_look_for_first_is_the_cause() -> None:
+    before = LOCAL.replace(
+        "    store", "    compose: {stop_signal: SIGINT, init: false}\n    environment: {A: one}\n    store"
+    )
+    after = before.replace("init: false", "init: true").replace("A: one", "A: two")
+    found = reviewed(before, after).impacts[0]
+    assert found.summary == "A one -> two, init false -> true", "and not as they stand in the file"
+    assert line("", found.cause, after) == "environment: {A: two}"
+
+
 def test_another_kind_of_store_leaves_the_volume_behind() -> None:
     after = LOCAL.replace("{kind: volume}", "{kind: directory, path: /srv/models}")
     review = reviewed(LOCAL, after)
@@ -212,6 +259,22 @@ def test_another_kind_of_store_leaves_the_volume_behind() -> None:
     (message,) = messages
     assert message.startswith("the models of chat-1 to 2 stay in volume demo_models; /srv/models is used instead")
     assert "docker volume rm" not in message, "nobody is told to throw models away that are still to be brought"
+    assert message.endswith("; migrate-models.sh brings them, with `migrate_from: [demo_models]` in the topology")
+    for named in ("demo_models", "models"):
+        stated = after.replace("    store", f"    migrate_from: [{named}]\n    store")
+        (message,) = [risk.message for risk in reviewed(LOCAL, stated).risks if risk.grave]
+        assert message.endswith("; bring them with migrate-models.sh")
+
+
+def test_only_files_that_were_not_there_have_to_be_brought_along() -> None:
+    app = "apps:\n  own: {host: box, compose: {image: 'example/own:1', volumes: %s}}\n"
+    before, moved, more = (
+        LOCAL + app % f"['{mounts}']" for mounts in ("./a:/a", "./a:/b", "./a:/a', './b:/b', './model-init.sh:/c")
+    )
+    assert not reviewed(before, moved).risks
+    (risk,) = reviewed(before, more).risks
+    assert risk.message == "b must be in /opt/demo before own starts: composegen writes no such file"
+    assert not risk.grave
 
 
 def test_state_without_models_is_no_grave_risk() -> None:
@@ -229,7 +292,23 @@ def test_a_volume_of_other_options_may_lose_its_data() -> None:
     (risk,) = review.risks
     assert risk.grave
     assert "volume demo_data gets other options" in risk.message
+    assert review.impacts[0].why == "volume data is made anew, if Compose is told yes"
     assert effects(review) == {("box", "db"): Effect.RECREATE}
+
+
+def test_a_host_that_only_exports_from_now_on_is_stopped_first() -> None:
+    before = (
+        "name: demo\nhosts: {one: {address: 10.0.0.1}, two: {address: 10.0.0.2}}\n"
+        "stores: {models: {kind: nfs, server: one, path: /opt/models}}\n"
+        "services: {chat: {image: 'ollama/ollama:0.31.0', store: models, writer: one, hosts: {one: 1, two: 1}}}\n"
+    )
+    review = reviewed(before, before.replace("writer: one, hosts: {one: 1,", "writer: two, hosts: {"))
+    first = review.actions[0]
+    assert (first.host, first.command) == ("one", "cd /opt/demo && docker compose down --remove-orphans")
+    assert (first.when, first.reason) == (When.BEFORE_FILES, "nothing runs there any more")
+    assert effects(review)["one", "chat-1"] is Effect.REMOVE
+    two = [one.command for one in review.actions if one.host == "two"]
+    assert two == ["cd /opt/demo && sudo sh nfs/setup.sh"], "what was mounted to be read is remounted to be written"
 
 
 def test_another_project_is_taken_down_first() -> None:
@@ -250,7 +329,21 @@ def test_a_host_of_another_name_is_the_same_machine() -> None:
         assert not review.removed
         assert not review.added
         assert {one.effect for one in review.impacts if one.subject} <= {Effect.NONE}
+        (found,) = [one for one in review.impacts if one.file == PurePosixPath("replica/compose.yaml")]
+        assert (found.effect, found.summary) == (Effect.NONE, "nothing that runs changes")
         assert review.unchanged == 6
+
+
+def test_what_shares_the_network_of_who_starts_again_is_started_again_by_hand() -> None:
+    apps = (
+        "apps:\n  a: {host: box, compose: {image: 'example/a:1', networks: [back]}, networks: {back: {internal: %s}}}\n"
+        "  b: {host: box, compose: {image: 'example/b:1', network_mode: 'service:a'}}\n"
+    )
+    text = LOCAL.replace("10.0.0.1}", "10.0.0.1, docker: {engine: '29.2', compose: '5.6'}}") + apps
+    review = reviewed(text % "false", text % "true")
+    assert effects(review) == {("box", "a"): Effect.RESTART, ("box", "b"): Effect.RESTART}
+    (action,) = review.actions
+    assert (action.command, action.when) == ("cd /opt/demo && docker compose restart b", When.AFTER_UP)
 
 
 def test_another_machine_is_no_rename() -> None:
@@ -260,11 +353,46 @@ def test_another_machine_is_no_rename() -> None:
     assert (review.removed, review.added) == (("server84",), ("replica",))
 
 
+@pytest.mark.parametrize("bind", ["0.0.0.0", "127.0.0.1", "'::'", "'::1'"])  # noqa: S104 - bound to nowhere
+def test_an_address_that_any_machine_has_is_no_name_for_one(bind: str) -> None:
+    before = LOCAL.replace("10.0.0.1}", f"10.0.0.1, bind: {bind}}}")
+    after = before.replace("box", "other").replace("10.0.0.1,", "10.0.0.2,")
+    review = reviewed(before, after, old_plan=False)
+    assert not review.renames
+    assert (review.removed, review.added) == (("box",), ("other",))
+
+
 def test_a_service_of_another_name_keeps_its_ports() -> None:
     review = reviewed(LOCAL, LOCAL.replace("  chat:", "  talk:"))
     assert ("box", "chat-1", "talk-1") in [(one.host, one.before, one.after) for one in review.renames]
     assert effects(review)["box", "chat-1"] is Effect.REMOVE
     assert effects(review)["box", "talk-1"] is Effect.CREATE
+
+
+def test_instances_of_another_name_serve_by_that_afterwards() -> None:
+    after = SHARED.replace("  ollama:\n    image", "  chat:\n    image")
+    for old_plan in (True, False):
+        (found,) = reviewed(SHARED, after, folder=HERE, old_plan=old_plan).capacities
+        assert (found.service, found.serving, found.total, found.at_once, found.afterwards) == ("chat", 1, 4, 0, 4)
+        assert found.how == "one host after the other", "the old ones of a host keep the ports of the new ones"
+
+
+def test_one_instance_of_another_name_on_each_host_is_not_rolled_out() -> None:
+    before = SHARED.replace("{instances: 3, port", "{instances: 1, port")
+    after = before.replace("  ollama:\n    image", "  chat:\n    image")
+    (found,) = reviewed(before, after, folder=HERE).capacities
+    assert (found.serving, found.total, found.how) == (1, 2, "one by one"), "rollout.sh knows only the new names"
+
+
+def test_a_gateway_that_is_gone_has_no_place_in_the_topology() -> None:
+    after = SHARED[: SHARED.index("gateway:")]
+    for older in (True, False):
+        impacts = reviewed(SHARED, after, folder=HERE, old_plan=older).impacts
+        (found,) = [one for one in impacts if (one.subject, one.file.name) == ("traefik", "compose.yaml")]
+        assert (found.cause is not None, found.by_older) == (older, older)
+        rules = [one for one in impacts if one.file.parent.name == "firewall"]
+        assert rules
+        assert all(one.cause is None or one.by_older for one in rules)
 
 
 def test_another_name_of_a_service_is_told_by_its_routers() -> None:
@@ -279,6 +407,16 @@ def test_another_address_is_its_own_cause() -> None:
     found = next(one for one in impacts if (one.host, one.subject) == ("server84", "ollama-1"))
     assert found.summary == "address 10.0.0.84 -> 10.0.0.99"
     assert line("", found.cause, after) == "server84: {address: 10.0.0.99, ssh: ops@10.0.0.84}"
+
+
+def test_a_traefik_of_somebody_else_takes_over_what_it_is_given() -> None:
+    before = SHARED.replace("run: true", "run: false")
+    (found,) = [
+        one
+        for one in reviewed(before, before.replace("weight: 2", "weight: 5"), folder=HERE).impacts
+        if one.effect is Effect.HOT_RELOAD
+    ]
+    assert found.summary == "weight 2 -> 5, once your Traefik has the file"
 
 
 def test_another_balance_is_told_in_its_own_words() -> None:
@@ -324,6 +462,21 @@ def test_a_file_that_an_app_mounts_asks_for_a_restart(mount: str) -> None:
     review = assess(changes(was, old.tree), old.plan)
     assert effects(review) == {("box", "own"): Effect.RESTART}
     assert commands(review) == [("box", "cd /opt/demo && docker compose restart own")]
+    script = old.tree[PurePosixPath("box/model-init.sh")].data
+    (found,) = assess(
+        changes(edited(old.tree, "box/model-init.sh", script + b"# a word\n"), old.tree), old.plan
+    ).impacts
+    assert (found.effect, found.summary) == (Effect.NONE, "comment only")
+
+
+def test_a_patch_is_the_cause_of_another_static_file() -> None:
+    patches = "patches:\n  - {file: traefik/dynamic/ollama.yaml, match: http, count: any, merge: {}}\n"
+    after = SHARED + patches + "  - {hosts: [server80], file: traefik/traefik.yaml, match: log.level, set: DEBUG}\n"
+    (found,) = [one for one in reviewed(SHARED, after, folder=HERE).impacts if one.file.name == "compose.yaml"]
+    assert (found.subject, found.summary) == ("traefik", "Traefik's static file changes")
+    assert line("", found.cause, after).startswith("- {hosts: [server80], file: traefik/traefik.yaml")
+    (found,) = [one for one in reviewed(after, SHARED, folder=HERE).impacts if one.file.name == "compose.yaml"]
+    assert found.cause is None
 
 
 def test_another_entry_point_makes_traefik_anew() -> None:
@@ -375,8 +528,13 @@ def test_a_project_of_another_name_is_caused_by_the_name() -> None:
     review = reviewed(SHARED, after, folder=HERE)
     meant = [one for one in review.impacts if one.effect is Effect.HOST_ACTION or one.file.name == "compose.yaml"]
     assert {line("", one.cause, after) for one in meant} == {"name: llm"}
+    assert Effect.HOT_RELOAD not in review.counts, "the new Traefik reads its files when it starts"
     assert {risk.message.partition(":")[0] for risk in review.risks} == {"the folder is /opt/llm now"}
     assert [(one.service, one.serving) for one in review.capacities] == [("ollama", 1), ("traefik", 0)]
+    assert [one.reason.partition(",")[0] for one in review.actions if "sh nfs/setup.sh" in one.command] == [
+        "copies the exports and runs exportfs -ra",
+        "writes /etc/fstab",
+    ], "though in these files nothing but the name is another one"
 
 
 def test_a_volume_made_anew_is_caused_by_its_store() -> None:
@@ -384,6 +542,7 @@ def test_a_volume_made_anew_is_caused_by_its_store() -> None:
     after = before.replace("nas.example", "nas2.example")
     found = [one for one in reviewed(before, after).impacts if one.effect is Effect.RECREATE]
     assert {line("", one.cause, after) for one in found} == {"models:"}
+    assert {one.why for one in found} == {"volume models is made anew"}, "nobody is asked: it is removed before"
 
 
 def test_a_port_of_traefik_is_said_once() -> None:
@@ -428,6 +587,14 @@ def test_no_plan_is_needed() -> None:
         None,
         Location(path=("hosts",), part="key"),
     }
+
+
+def test_only_who_is_replaced_on_a_host_is_said_not_to_serve() -> None:
+    review = reviewed(SHARED, SHARED.replace("port: 11434, weight", "port: 11500, weight"), folder=HERE)
+    assert [one.service for one in review.of_host("server84").capacities] == ["ollama"]
+    assert review.of_host("server80").capacities == ()
+    without = reviewed(LOCAL, LOCAL.replace("instances: 2", "instances: 1"))
+    assert [one.service for one in without.of_host("box").capacities] == ["chat"]
 
 
 def test_one_host_of_a_review() -> None:

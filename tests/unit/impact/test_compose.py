@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from composegen.artifacts import Entry
-from composegen.impact.compose import stack, verdicts
+from composegen.impact.compose import verdicts
 from composegen.impact.model import Effect
+from composegen.impact.stack import stack
 
 BASE = """\
 # What runs on host box, for `docker compose` in /opt/demo.
@@ -111,6 +112,14 @@ def test_a_volume_or_network_of_another_definition() -> None:
     assert happens(("data: {}", "data: {driver: local}"), ("back: {}", "back: {driver: bridge}")) == {}
 
 
+def test_who_starts_again_and_shares_with_one_made_anew_is_made_anew_too() -> None:
+    shared = BASE.replace("example/four:1,", 'example/four:1, ipc: "service:one",')
+    changed = shared.replace("example/one:1", "example/one:2").replace("back: {}", "back: {internal: true}")
+    before, after = (stack(Entry(data=text.encode())) for text in (shared, changed))
+    found = verdicts(before, after, "5.6")["four"]
+    assert (found.effect, found.why) == (Effect.RECREATE, "shares with one")
+
+
 def test_new_gone_and_not_run() -> None:
     new = ("  idle:", "  new: {image: example/new:1}\n  idle:")
     assert happens(new) == {"new": Effect.CREATE}
@@ -119,6 +128,7 @@ def test_new_gone_and_not_run() -> None:
     assert happens((", scale: 0", "")) == {"idle": Effect.CREATE}
     assert happens(("example/rare:1", "example/rare:2")) == {"rare": Effect.NONE}
     assert happens(("image: example/four:1", "image: example/four:1, scale: 0"))["four"] == Effect.REMOVE
+    assert happens(("image: example/four:1", "image: example/four:1, profiles: [x]")) == {"four": Effect.NONE}
 
 
 def test_a_project_of_another_name_is_all_new() -> None:

@@ -7,7 +7,7 @@ import pytest
 from composegen.impact.differences import differences
 from composegen.impact.model import ABSENT, HIDDEN
 from composegen.impact.secrecy import covered_line
-from tests.sampling import SAMPLES, tree
+from tests.sampling import SMALLER, tree
 
 TOKEN = "hf_" + "a1B2" * 8
 
@@ -72,7 +72,7 @@ def test_a_line_of_a_patch_shows_no_secret(line: str) -> None:
     assert str(HIDDEN.value) in shown
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", SMALLER)
 def test_nothing_in_a_generated_file_is_taken_for_a_secret(sample: str) -> None:
     for path, entry in tree(sample).items():
         for line in entry.data.decode().splitlines():

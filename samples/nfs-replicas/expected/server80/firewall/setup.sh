@@ -84,7 +84,8 @@ put_file() {
 installed=$root/usr/local/lib/composegen/firewall-ollama.sh
 units=$root/etc/systemd/system
 
-# The rules are noted in $work/4 and $work/6, later together in $work/all, one a line: VERDICT FAMILY ADDRESS FIRST LAST SOURCE, with - for any.
+# The rules are noted in $work/4 and $work/6, later together in $work/all, one a line:
+# VERDICT FAMILY ADDRESS FIRST LAST SOURCE, with - for any.
 : >"$work/4"
 : >"$work/6"
 nameless=
@@ -157,7 +158,6 @@ marked() {
 
 marks_of() { awk '{ print $1 }' "$1"; }
 
-
 # with_iptables FAMILY PROGRAM: the rules of one family in the chain of our own, to which DOCKER-USER leads.
 with_iptables() {
     if [ ! -s "$work/$1" ]; then
@@ -174,7 +174,7 @@ with_iptables() {
         iptables_lines <"$work/rules" | "$2-restore" -w --noflush || failed "$2: chain $chain"
         changed "$2: chain $chain"
     fi
-    # Docker keeps the chain DOCKER-USER and what is in it; where it does not run yet, it takes up the one that is there.
+    # Docker keeps the chain DOCKER-USER and what is in it; where it does not run yet, it takes up this one.
     # shellcheck disable=SC2086 # several words
     jump "$2" DOCKER-USER $forwarded
     # A port on an IPv6 address may be served by docker-proxy, a program of the host, which no forwarding rule sees.
@@ -246,7 +246,6 @@ without_iptables() {
     fi
 }
 
-
 # with_nftables: a table of our own. Where Docker uses nftables itself it has no chain for others, and needs none: what
 # one table refuses, no other can let through.
 with_nftables() {
@@ -263,8 +262,8 @@ with_nftables() {
     fi
 }
 
-# nftables_lines: what nft reads; our table is replaced in one step. That one rule is enough to refuse makes the order of
-# the chains at one hook a matter of taste: ours comes before the usual ones.
+# nftables_lines: what nft reads; our table is replaced in one step. That one rule is enough to refuse makes the order
+# of the chains at one hook a matter of taste: ours comes before the usual ones.
 nftables_lines() {
     printf 'table inet %s\ndelete table inet %s\ntable inet %s {\n' "$chain" "$chain" "$chain"
     echo 'chain instances {'
@@ -293,7 +292,6 @@ without_nftables() {
         changed "nftables: table inet $chain is gone"
     fi
 }
-
 
 # install_unit: the unit, and the copy of this script that it runs: whoever may write here must not become root by it.
 install_unit() {

@@ -1,0 +1,73 @@
+"""Instances of a farm that something is done to: their processes, and how clients and the gateway find them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.engines.farm import Farm
+from tests.engines.space import wait_until
+
+GATEWAY = "server80"
+"""The host of Traefik, and of the writer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One of the farm, as its container."""
+
+    farm: Farm
+    container: str
+    url: str
+    """Where the gateway reaches it."""
+
+    @property
+    def server(self) -> str:
+        """The process of Ollama, as the space numbers it; the container's first one only waits for it."""
+        first = self.farm.lab.docker("inspect", "--format", "{{.State.Pid}}", self.container).strip()
+        return self.farm.lab.must("cat", f"/proc/{first}/task/{first}/children").split()[0]
+
+    def signal(self, name: str) -> None:
+        self.farm.lab.must("kill", f"-{name}", self.server)
+
+    def connections(self) -> int:
+        """How many there are to its port."""
+        table = self.farm.lab.must("cat", f"/proc/{self.server}/net/tcp", f"/proc/{self.server}/net/tcp6")
+        rows = [line.split() for line in table.splitlines()]
+        return sum(row[1].endswith(":2CAA") and row[3] == "01" for row in rows if len(row) > 3)
+
+    def has_served(self, since: float) -> bool:
+        """Whether it has answered a client since then."""
+        said = self.farm.lab.docker("logs", "--since", f"{since:.3f}", self.container)
+        return any(" 200 " in line and '"/api/generate"' in line for line in said.splitlines())
+
+
+def instances(farm: Farm, host: str, names: Sequence[str]) -> list[Instance]:
+    planned = {one.name: farm.site.url(one) for one in farm.site.instances if one.host.name == host}
+    places = {name: f"http://{name}:11434" if host == GATEWAY else planned[name] for name in names}
+    found = {name: farm.lab.compose(farm.host(host), "ps", "--quiet", name).stdout.strip() for name in names}
+    assert all(found.values())
+    return [Instance(farm=farm, container=found[name], url=places[name]) for name in names]
+
+
+def left_out(victims: Sequence[Instance], since: float) -> float:
+    """Seconds until the gateway has said of each of these that its health check failed: no request goes there then."""
+    farm = victims[0].farm
+    gateway = farm.lab.compose(farm.host(GATEWAY), "ps", "--quiet", "traefik").stdout.strip()
+
+    def seen() -> dict[str, float]:
+        said = farm.lab.docker("logs", "--timestamps", "--since", f"{since:.3f}", gateway).splitlines()
+        failed = [line for line in reversed(said) if "Health check failed" in line]
+        when = {one.url: [line.split()[0] for line in failed if f"{one.url} " in f"{line} "] for one in victims}
+        return {url: datetime.fromisoformat(times[-1]).timestamp() for url, times in when.items() if times}
+
+    wait_until(lambda: len(seen()) == len(victims), "the gateway leaves them out")
+    return max(seen().values()) - since
+
+
+def whole(pool: list[Instance], since: float) -> float:
+    """Seconds until every one of these has answered a client again."""
+    wait_until(lambda: all(one.has_served(since) for one in pool), "the pool is whole again")
+    return time.time() - since
