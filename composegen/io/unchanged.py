@@ -14,13 +14,15 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from composegen.io import resources
 from composegen.io.cache import Shelf
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _SHELF = "unchanged"
-_PROGRAM = Path(__file__).resolve().parent.parent
+_PROGRAM = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 _TICK = 20_000_000
 """Nanoseconds in which a file may change without a new time of change: two ticks of the slowest kernel clock."""
@@ -45,11 +47,12 @@ def remember(
 
     Nothing is kept where one of the files is no plain file: of a pipe or a folder the status says too little.
     """
-    found = {str(path.absolute()): None for path in (*files, *_program())}
+    here = os.getcwd()
+    found = {os.path.join(here, path): None for path in (*files, *_program())}
     statuses = {path: _status(path) for path in found}
     if not all(status is None or stat.S_ISREG(status[-1]) for status in statuses.values()):
         return
-    searched = {str(path.absolute()): _status(str(path.absolute())) for path in folders}
+    searched = {path: _status(path) for path in (os.path.join(here, folder) for folder in folders)}
     kept = {
         "files": {**statuses, **searched},
         "variables": {name: _digest(os.environ.get(name)) for name in sorted(variables)},
@@ -74,7 +77,7 @@ def _settled(status: list[int] | None, at: int) -> bool:
 def _status(path: str) -> list[int] | None:
     """Time of the last change of any kind, time of the last writing, size, number and mode; None where nothing is."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - thousands of times, where a `Path` would cost more than the call
+        found = os.stat(path)
     except (OSError, ValueError):
         return None
     return [found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode]
@@ -86,11 +89,15 @@ def _digest(value: str | None) -> str | None:
 
 def _name(run: Sequence[str]) -> str:
     """The name of a run: what was asked, and from which folder."""
-    return sha256(os.fsencode("\0".join([str(Path.cwd()), *run]))).hexdigest()
+    return sha256(os.fsencode("\0".join([os.getcwd(), *run]))).hexdigest()
 
 
 def _program() -> Iterator[Path]:
     """The files of the program itself: another program may write other files."""
-    for folder in (_PROGRAM, resources.root() / "templates", resources.root() / "schemas"):
+    from pathlib import Path  # `recall` does without: loading it takes as long as all else there
+
+    from composegen.io import resources
+
+    for folder in (Path(_PROGRAM), resources.root() / "templates", resources.root() / "schemas"):
         for place, _, names in os.walk(folder):
             yield from (Path(place, name) for name in names if name.endswith((".py", ".j2", ".json")))

@@ -29,10 +29,10 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache.folder() is None
     monkeypatch.delenv("COMPOSEGEN_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/xdg")
-    assert cache.folder() == Path("/var/xdg/composegen")
+    assert cache.folder() == "/var/xdg/composegen"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/someone")
-    assert cache.folder() == Path("/home/someone/.cache/composegen")
+    assert cache.folder() == "/home/someone/.cache/composegen"
 
 
 def test_without_a_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
