@@ -67,9 +67,8 @@ def with_lock(tree: Tree) -> Tree:
 
 def dumps(lock: Lock) -> bytes:
     """The bytes of the lock file; sorted, so that two renders of one topology are equal."""
-    files = {
-        str(path): {"mode": f"{entry.mode:04o}", "sha256": entry.sha256} for path, entry in sorted(lock.files.items())
-    }
+    paths = sorted(lock.files, key=lambda path: path.parts)
+    files = {str(path): {"mode": f"{lock.files[path].mode:04o}", "sha256": lock.files[path].sha256} for path in paths}
     document = {"format": FORMAT, "target": lock.target, "files": files}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import html
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from composegen import yamltext
@@ -57,9 +58,10 @@ def sh(value: object, *, quoted: bool = False) -> str:
     """
     if quoted:
         return "'" + str(value).replace("'", "'\"'\"'") + "'"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(shlex.quote(str(word)) for word in value)
-    return shlex.quote(str(value))
+    match value:
+        case [*words]:
+            return " ".join([_word(str(word)) for word in words])
+    return _word(str(value))
 
 
 def fstab(value: object) -> str:
@@ -103,6 +105,12 @@ def mermaid(value: object) -> str:
     """
     text = " ".join(str(value).split())
     return '"' + re.sub(r"[#&\"<>`%{}]", lambda match: f"#{ord(match[0])};", text) + '"'
+
+
+_REMEMBERED = 1 << 16
+"""Words whose form is kept: the files of many hosts hold the same ones over and over."""
+
+_word = lru_cache(maxsize=_REMEMBERED)(shlex.quote)
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

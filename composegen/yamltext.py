@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -80,15 +80,15 @@ def quoted(text: str, style: Style = PLAIN_YAML) -> str:
     return '"' + "".join(_escaped(character, style) for character in text) + '"'
 
 
-def flow(value: object, style: Style = PLAIN_YAML) -> str:
+def flow(value: Any, style: Style = PLAIN_YAML) -> str:
     """Any value on one line; text in a list is always quoted, so that a command reads like one."""
-    match value:
+    match value:  # `{}` is any mapping, `[*_]` any sequence; asking for the classes of these names takes far longer
         case str() | bytes() | int() | None:
             return scalar(value, style)
-        case Mapping():
-            return "{" + ", ".join(f"{_key(key, style)}: {flow(item, style)}" for key, item in value.items()) + "}"
-        case Sequence():
-            return "[" + ", ".join(_member(item, style) for item in value) + "]"
+        case {}:
+            return "{" + ", ".join([f"{_key(key, style)}: {flow(item, style)}" for key, item in value.items()]) + "}"
+        case [*_]:
+            return "[" + ", ".join([_member(item, style) for item in value]) + "]"
         case _:
             return scalar(value, style)
 
@@ -98,36 +98,33 @@ def block(value: object, indent: int, style: Style = PLAIN_YAML) -> str:
     return f"\n{' ' * indent}".join(_lines(value, style))
 
 
-def _lines(value: object, style: Style) -> list[str]:
+def _lines(value: Any, style: Style) -> list[str]:
     match value:
         case str() | bytes() | int() | None:
             return [scalar(value, style)]
-        case Mapping() if value:
+        case {} if value:
             return [line for key, item in value.items() for line in _entry(_key(key, style), item, style)]
-        case Sequence() if value:
+        case [*_] if value:
             return [line for item in value for line in _item(item, style)]
         case _:
             return [flow(value, style)]
 
 
-def _entry(key: str, value: object, style: Style) -> list[str]:
+def _entry(key: str, value: Any, style: Style) -> list[str]:
     lines = _lines(value, style)
-    if _is_collection(value):
-        return [f"{key}:", *(f"  {line}" for line in lines)]
+    match value:
+        case {} | [*_] if value:
+            return [f"{key}:", *[f"  {line}" for line in lines]]
     return [f"{key}: {lines[0]}"]
 
 
 def _item(value: object, style: Style) -> list[str]:
     first, *rest = _lines(value, style)
-    return [f"- {first}", *(f"  {line}" for line in rest)]
+    return [f"- {first}", *[f"  {line}" for line in rest]]
 
 
 def _member(value: object, style: Style) -> str:
     return quoted(style.literal(value), style) if isinstance(value, str) else flow(value, style)
-
-
-def _is_collection(value: Any) -> bool:
-    return not isinstance(value, (str, bytes, int)) and isinstance(value, (Mapping, Sequence)) and bool(value)
 
 
 def _key(key: object, style: Style) -> str:

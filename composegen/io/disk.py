@@ -27,7 +27,7 @@ def read(root: Path, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, E
 
     Raises ComposegenError where something other than a plain file stands, or where a path leaves the folder.
     """
-    wanted = sorted(set(paths))
+    wanted = sorted(set(paths), key=lambda path: path.parts)
     with explained():
         return _present(root, wanted, places.check(root, wanted))
 

@@ -80,8 +80,10 @@ def _written(name: Path, entry: Entry | None) -> Path | None:
 def write(name: Path, entry: Entry) -> None:
     """Write a file that is not there yet, with its permission bits before its first byte, whatever the umask."""
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
+    try:
         os.fchmod(descriptor, entry.mode)
         view = memoryview(entry.data)
         while view:
-            view = view[file.write(view) :]
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)

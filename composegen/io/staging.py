@@ -59,7 +59,7 @@ class Stage:
             one.make()
         remove_empty(self.root, (one.place for one in self.staged if one.new is None))
         touched = {one.place.parent for one in self.staged} | {folder.parent for folder in self.folders}
-        sync([folder for folder in sorted(touched) if folder.is_dir()], self.root)
+        sync([folder for folder in sorted(touched, key=lambda folder: folder.parts) if folder.is_dir()], self.root)
         if self.journal:
             self.journal.replace(lock)
             with explained("; everything was written, but may not be on the disk yet"):
