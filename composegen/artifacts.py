@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from composegen.templating import Templates
@@ -26,8 +27,7 @@ class Syntax(Enum):
     COMPOSE_FARM = "compose-farm"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """One file to be: where, from which template, with what, and how it may be used."""
 
     path: PurePosixPath
@@ -37,8 +37,7 @@ class Artifact:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, kw_only=True)
-class Literal:
+class Literal(Struct, frozen=True, kw_only=True):
     """One file whose bytes are the user's own (a Modelfile)."""
 
     path: PurePosixPath
@@ -46,8 +45,7 @@ class Literal:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A file of a tree: its bytes and permission bits."""
 
     data: bytes

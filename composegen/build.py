@@ -8,9 +8,10 @@ become tuples and mappings read-only; `x-` keys of sections are dropped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen.fields import Foreign, Named, Section, Verbatim
 from composegen.inheritance import SERVICES, merged, written_out
@@ -34,8 +35,7 @@ def build(document: Document) -> Topology:
     return topology
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Builder:
+class _Builder(Struct, frozen=True, kw_only=True):
     """Builds values; a path is one in the merged data, and `origins` says what stands elsewhere in the file."""
 
     document: Document

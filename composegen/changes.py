@@ -7,9 +7,10 @@ or written here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry, Tree
 from composegen.manifest import Owned
@@ -36,8 +37,7 @@ class Conflict(Enum):
     FOREIGN = "not written by composegen"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One file: what is there (`before`), what shall be (`after`), and whether somebody's work would be lost."""
 
     path: PurePosixPath
@@ -47,8 +47,7 @@ class Change:
     conflict: Conflict | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """Every file concerned, by path."""
 
     items: tuple[Change, ...] = ()

@@ -6,12 +6,14 @@ Nothing of this happens to other trees: what the shipped templates write is know
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from operator import eq
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen import document, patches, patching
 from composegen.artifacts import Artifact, Literal, Syntax, Tree
@@ -34,8 +36,7 @@ _MOST = 5
 _YAML = frozenset({Syntax.COMPOSE, Syntax.YAML, Syntax.COMPOSE_FARM})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Customized:
+class Customized(Struct, frozen=True, kw_only=True):
     """The tree as it is to be written, what is wrong with it, and the texts of the generated files that this quotes."""
 
     tree: Tree
@@ -43,8 +44,7 @@ class Customized:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origins:
+class Origins(Struct, frozen=True, kw_only=True):
     """From what files are made, and by what they are judged."""
 
     own: OwnTemplates | None

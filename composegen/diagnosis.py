@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from composegen.topology import Host, Topology
 from composegen.versions import at_least
@@ -40,8 +41,7 @@ class State(Enum):
     UNKNOWN = "not seen"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a program answered: its path, exit code and output; or, with `trouble`, why it did not."""
 
     path: str = ""
@@ -51,8 +51,7 @@ class Answer:
     trouble: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Engine:
+class Engine(Struct, frozen=True, kw_only=True):
     """How this user reaches the Engine: a socket that may be there and may be open to `user`, or somewhere else."""
 
     place: str
@@ -62,8 +61,7 @@ class Engine:
     user: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One thing: its version where it has one, and what follows."""
 
     subject: str

@@ -7,8 +7,9 @@ object. Whatever is in the bytes becomes findings.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from composegen import events, mergekeys, nodes
 from composegen.findings import Finding, Findings, Location, Severity, Span
@@ -29,8 +30,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _MOST_SHOWN = 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A topology as plain data (dict, list, str, int, float, bool, None) with tables by key path.
 
     `texts` holds the source text of each plain (unquoted) scalar. `unknown` are the places whose value could not be

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.findings import Basis, Finding, Location, Severity
 from composegen.inheritance import DEFAULTS, SERVICES
@@ -24,12 +26,11 @@ _RULES = "rules"
 _UNKNOWN_RULE = "CG108"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Doubts:
+class Doubts(Struct, frozen=True, kw_only=True, dict=True):
     """What is doubtful in a document; paths are those of the document."""
 
-    original: Document = field(repr=False)
-    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    original: Document
+    data: Mapping[str, Any] = field(default_factory=dict)
     """What is left of it."""
     cut: AbstractSet[KeyPath] = frozenset()
     """What was taken out or has a stand-in."""

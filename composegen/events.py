@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from composegen import nodes, stream, syntax
 from composegen.findings import Finding, Findings, Location, Span
@@ -39,8 +40,7 @@ def compose(text: str, lines: tuple[str, ...], foreign: str = "") -> tuple[Node 
         return None, (*composer.findings, syntax.explain(composer.fault(error), lines))
 
 
-@dataclass(kw_only=True)
-class _Open:
+class _Open(Struct, kw_only=True):
     """A mapping or list whose end has not come, and for a mapping the key that waits for its value."""
 
     node: MappingNode | ListNode

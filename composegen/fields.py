@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
+
+from msgspec import Struct, StructMeta, field
 
 from composegen.keypath import KeyPath
 
@@ -25,8 +28,7 @@ def strict(pattern: str) -> str:
     return pattern.removesuffix(OR_VARIABLE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a value must look like; `expected` is the phrase that findings and the reference page use for it."""
 
     expected: str
@@ -35,53 +37,73 @@ class Limits:
     maximum: int | None = None
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """The value names an entry of this top-level section."""
 
     section: str
 
 
-@dataclass(frozen=True)
-class Verbatim:
+class Verbatim(Struct, frozen=True):
     """A scalar kept as the text that the user wrote: `1.10` stays `1.10`, `true` stays `true`."""
 
 
-@dataclass(frozen=True)
-class KeyLimits:
+class KeyLimits(Struct, frozen=True):
     """Limits of the keys of a mapping."""
 
     limits: Limits
 
 
-@dataclass(frozen=True)
-class NotEmpty:
+class NotEmpty(Struct, frozen=True):
     """A mapping has at least one entry."""
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """A mapping in somebody else's language; `schema` names the schema it is checked against."""
 
     schema: str
 
 
+class Said(Struct, frozen=True, kw_only=True):
+    """What is declared of a field beside its type; `default` may be `REQUIRED`, or make one for each object."""
+
+    doc: str
+    example: Any
+    default: Any
+
+    @property
+    def attribute(self) -> Any:
+        """The same default in the words of a struct."""
+        return field(default_factory=self.default) if callable(self.default) else field(default=self.default)
+
+
 def says(doc: str, *, example: Any, default: Any = REQUIRED) -> Any:
     """Declare a field: what it means, an example value as it would stand in YAML, and its default.
 
-    `default` is the value of the dataclass attribute; a callable default is called for each object (`tuple`, `dict`).
+    `default` is the value of the attribute; a callable default is called for each object (`tuple`, `dict`).
     """
-    metadata = {"doc": doc, "example": example}
-    if default is REQUIRED:
-        return field(metadata=metadata)
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return Said(doc=doc, example=example, default=default)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """Base of every mapping of the topology. `origin` is where it stands in the file."""
+class _Declaring(StructMeta):
+    """Makes a section of its declarations: keeps as `SAID` what they say, in their order, and leaves the defaults."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> _Declaring:
+        """The class. A field without default has no value in it."""
+        said = {key: one for key, one in namespace.items() if isinstance(one, Said)}
+        attributes = {key: one.attribute for key, one in said.items() if one.default is not REQUIRED}
+        plain = {key: value for key, value in namespace.items() if key not in said}
+        known = {key: one for base in bases for key, one in getattr(base, "SAID", {}).items()} | said
+        return super().__new__(cls, name, bases, {**plain, **attributes, "SAID": MappingProxyType(known)}, **options)
+
+
+class Section(Struct, metaclass=_Declaring, frozen=True, kw_only=True):
+    """Base of every mapping of the topology.
+
+    `origin` is where it stands in the file; sections that differ in nothing else are equal.
+    """
+
+    SAID: ClassVar[Mapping[str, Said]]
+    """What is declared of its fields, by name, in the order of the declarations."""
 
     SHORT: ClassVar[str] = ""
     """The field that a value other than a mapping stands for (`box: 1` is `box: {instances: 1}`); "" for none."""
@@ -89,18 +111,31 @@ class Section:
     EXAMPLE: ClassVar[Any] = None
     """A whole example of the section, as it would stand in YAML."""
 
-    origin: KeyPath = field(default=(), compare=False, repr=False)
+    origin: KeyPath = ()
 
     def at(self, *keys: str | int) -> KeyPath:
         """The key path of something below this section."""
         return (*self.origin, *keys)
 
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._stated() == other._stated()
 
-@dataclass(frozen=True, kw_only=True)
-class Named(Section):
+    def __hash__(self) -> int:
+        return hash(self._stated())
+
+    def __repr__(self) -> str:
+        stated = ", ".join(f"{name}={value!r}" for name, value in self._stated())
+        return f"{type(self).__name__}({stated})"
+
+    def _stated(self) -> tuple[tuple[str, Any], ...]:
+        """The fields that make it what it is."""
+        return tuple((name, getattr(self, name)) for name in self.__struct_fields__ if name != "origin")
+
+
+class Named(Section, frozen=True, kw_only=True):
     """Base of the sections that are entries of a mapping; `name` is their key."""
 
-    name: str = field(default="", metadata={"key": True})
+    name: str = ""
 
 
 NAME = Limits(

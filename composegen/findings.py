@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 
@@ -38,8 +39,7 @@ class Basis(Enum):
     """All of the topology; above all what says that something is missing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A range of text in a file: 1-based lines and columns (in characters), the end is exclusive."""
 
     line: int
@@ -48,8 +48,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True):
     """A symbolic place: which node of the topology, its key or its value, and what to say of it.
 
     `file` and `span` are set only by the stages that read text which has no key path (syntax errors, `.env`,
@@ -63,8 +62,7 @@ class Location:
     span: Span | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One problem: a stable code, what is wrong, where, where else to look, and what to do."""
 
     code: str

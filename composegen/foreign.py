@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen.fields import VARIABLE
 from composegen.shapes import FREE
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _ENVIRONMENT = "environment"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fragment:
+class Fragment(Struct, frozen=True, kw_only=True):
     """A mapping in Compose's language: where it stands, and the definition of Compose's schema that it must fit."""
 
     path: KeyPath

@@ -6,13 +6,13 @@ Only words and examples; who raises the codes is in `document`, `variables`, `sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from composegen.findings import Severity
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What `composegen explain` says of a code. `bad` is a topology that yields it; empty where a topology cannot."""
 
     code: str

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from composegen.fields import Foreign, KeyLimits, Limits, Ref, Section, Verbatim
+from composegen.fields import REQUIRED, Foreign, KeyLimits, Limits, Ref, Said, Section, Verbatim
 from composegen.topology import Topology
 
 _PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Any: "anything"}
@@ -46,7 +45,7 @@ def _sections(section: type[Section]) -> Iterator[type[Section]]:
 
 def _mentioned(annotation: Any) -> Iterator[type[Section]]:
     """The sections that an annotation speaks of."""
-    if isinstance(annotation, type) and is_dataclass(annotation) and issubclass(annotation, Section):
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     for argument in get_args(annotation):
         yield from _mentioned(argument)
@@ -59,29 +58,29 @@ def _section(section: type[Section]) -> str:
         lines += [f"A value that is no mapping stands for its `{section.SHORT}`.", ""]
     lines += ["| key | takes | default | meaning | example |", "|---|---|---|---|---|"]
     hints = get_type_hints(section, include_extras=True)
-    lines += [_row(one, hints[one.name]) for one in fields(section) if "doc" in one.metadata]
+    lines += [_row(name, said, hints[name]) for name, said in section.SAID.items()]
     return "\n".join(lines) + "\n"
 
 
-def _row(one: Field[Any], annotation: Any) -> str:
+def _row(name: str, said: Said, annotation: Any) -> str:
     """One field."""
     cells = (
-        f"`{one.name}`",
+        f"`{name}`",
         takes(annotation),
-        _default(one),
-        one.metadata["doc"],
-        f"`{_flow(one.metadata['example'])}`",
+        _default(said.default),
+        said.doc,
+        f"`{_flow(said.example)}`",
     )
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-def _default(one: Field[Any]) -> str:
+def _default(default: Any) -> str:
     """What holds where the key is absent."""
-    if one.default_factory is not MISSING:
-        return "empty" if getattr(one.default_factory, "__name__", "") in {"dict", "tuple"} else "its defaults"
-    if one.default is MISSING:
+    if callable(default):
+        return "empty" if default in (dict, tuple) else "its defaults"
+    if default is REQUIRED:
         return "**required**"
-    return "" if one.default is None else f"`{_flow(one.default)}`"
+    return "" if default is None else f"`{_flow(default)}`"
 
 
 def takes(annotation: Any) -> str:  # noqa: PLR0911 - one shape of type, one return

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 from unicodedata import normalize
+
+from msgspec import Struct, field
 
 from composegen.artifacts import Entry, Tree
 from composegen.errors import ComposegenError
@@ -30,8 +31,7 @@ LONGEST = 1024
 FORMAT = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Owned:
+class Owned(Struct, frozen=True, kw_only=True):
     """What was written at one path: SHA-256 of its bytes in hex, and its permission bits."""
 
     sha256: str
@@ -42,8 +42,7 @@ class Owned:
         return self.sha256 == digest(entry)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """The files of an output folder that composegen wrote, for which target."""
 
     target: str = "compose"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.sandbox import OwnEnvironment, Rewriter, call
@@ -22,8 +22,7 @@ _LEADING = ("spec", "container", "service", "instance")
 """Attributes by which what is printed leads to the section of the topology that it comes from."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Mark:
+class _Mark(Struct, frozen=True, kw_only=True):
     trace: Trace
     is_text: bool
     """Whether the piece stands in the template as it is, so that its lines are lines of the template."""

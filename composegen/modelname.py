@@ -8,8 +8,9 @@ dots and dashes; these three are at most 80 characters long. Names that differ o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 DEFAULT_HOST = "registry.ollama.ai"
 DEFAULT_NAMESPACE = "library"
@@ -25,8 +26,7 @@ _PARTS = {
 """Per part: its pattern, its greatest length, and the characters in words."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelName:
+class ModelName(Struct, frozen=True, kw_only=True):
     """A name with all of its parts, as they were written or by default."""
 
     host: str = DEFAULT_HOST

@@ -6,8 +6,10 @@ is expanded that no machine should have to hold. This module knows nothing of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.findings import Finding, Location, Severity, Span
 from composegen.limits import MAX_DEPTH, MAX_VALUES
@@ -25,8 +27,7 @@ START = Span(line=1, column=1, end_line=1, end_column=1)
 _UNKNOWN = object()
 
 
-@dataclass(kw_only=True, slots=True)
-class ScalarNode:
+class ScalarNode(Struct, kw_only=True):
     """A scalar: the text that it stands for, its value, and whether it was written plain (without quotes)."""
 
     size: ClassVar[int] = 1
@@ -37,8 +38,7 @@ class ScalarNode:
     value: Scalar | object
 
 
-@dataclass(kw_only=True, slots=True)
-class ListNode:
+class ListNode(Struct, kw_only=True):
     """A list; `span` grows as its items come, `size` (values once expanded) and `height` (levels below it) too."""
 
     span: Span
@@ -47,8 +47,7 @@ class ListNode:
     items: list[Node] = field(default_factory=list)
 
 
-@dataclass(kw_only=True, slots=True)
-class MappingNode:
+class MappingNode(Struct, kw_only=True):
     """A mapping; a key has its text and its place. The last of equal keys is kept. It grows as a list does."""
 
     span: Span
@@ -70,8 +69,7 @@ def unknown(span: Span) -> ScalarNode:
     return ScalarNode(span=span, text="", plain=False, value=_UNKNOWN)
 
 
-@dataclass(kw_only=True)
-class Expansion:
+class Expansion(Struct, kw_only=True):
     """Plain data, and by key path: the places of keys and values, the text of plain scalars, what is unknown."""
 
     data: Any = None

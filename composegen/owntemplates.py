@@ -8,10 +8,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.limits import first
@@ -37,8 +38,7 @@ _STAMP = re.compile(
 _START = Span(line=1, column=1, end_line=1, end_column=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnTemplates:
+class OwnTemplates(Struct, frozen=True, kw_only=True, dict=True):
     """The templates of one folder; `folder` is what findings call it, `files` are by path below it, with `/`."""
 
     folder: str
@@ -54,8 +54,7 @@ class OwnTemplates:
         return f"{self.folder}/{name}" if self.folder not in ("", ".") else name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stamp:
+class Stamp(Struct, frozen=True, kw_only=True):
     """What an ejected template remembers: of which shipped text it is a copy, and for which context."""
 
     digest: str

@@ -7,9 +7,11 @@ composegen relies on. What a patch does not touch keeps every byte.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen import document, ownership, selectors
 from composegen import patchfaults as faults
@@ -29,8 +31,7 @@ PATCHED = frozenset({Syntax.COMPOSE, Syntax.YAML})
 """Files that can be patched."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patched:
+class Patched(Struct, frozen=True, kw_only=True):
     """The tree with its patches, what is wrong with them, and by path what each of them changed in a file."""
 
     tree: Tree
@@ -50,8 +51,7 @@ def apply(plan: Plan, tree: Tree, syntaxes: Mapping[PurePosixPath, Syntax]) -> P
     return Patched(tree={**tree, **after}, findings=findings, changed=changed)
 
 
-@dataclass(kw_only=True)
-class _Work:
+class _Work(Struct, kw_only=True):
     plan: Plan
     tree: Tree
     syntaxes: Mapping[PurePosixPath, Syntax]

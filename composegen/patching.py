@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen import document, quoting, selectors
 from composegen import patchfaults as faults
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from composegen.topology import Patch
 
 
-@dataclass(kw_only=True)
-class PatchedFile:
+class PatchedFile(Struct, kw_only=True):
     """A file while it is patched."""
 
     host: HostPlan

@@ -7,8 +7,10 @@ stages that not every run comes to are imported when it does.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen import (
     acceptance,
@@ -35,16 +37,14 @@ if TYPE_CHECKING:
     from composegen.templating import TemplateFault, Templates
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A topology as it was read; `name` is what findings call it."""
 
     name: str
     data: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """Everything that the core may know of the world outside the topology."""
 
     environment: Mapping[str, str]
@@ -64,24 +64,23 @@ class World:
     compose_schema: Callable[[], Mapping[str, object]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Compiled:
+class Compiled(Struct, frozen=True, kw_only=True):
     """How far a topology got. What is None was not reached; the findings say why."""
 
     findings: Findings
     document: Document | None = None
     topology: Topology | None = None
     plan: Plan | None = None
-    tree: Tree | None = field(default=None, repr=False)
-    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    tree: Tree | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     """The Modelfiles that could be read, by the path that names them."""
     allowed: tuple[Allowed, ...] = ()
     """What comments of the topology allow; none of it is among the findings."""
-    sensitive: Findings = field(default=(), repr=False)
+    sensitive: Findings = ()
     """What was found about values that no report may show, also where that is allowed."""
-    own_templates: OwnTemplates | None = field(default=None, repr=False)
+    own_templates: OwnTemplates | None = None
     """The user's templates, where there are any."""
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    texts: Mapping[str, str] = field(default_factory=dict)
     """Texts that findings quote besides: the user's templates, and generated files that are wrong."""
 
 

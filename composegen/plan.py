@@ -8,24 +8,23 @@ the `origin` of the topology node that caused it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.topology import App, Gateway, Host, Model, NfsStore, Placement, Route, Service, Store, Topology
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretRef:
+class SecretRef(Struct, frozen=True, kw_only=True):
     """The name of an environment variable whose value composegen never sees."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """One environment variable of a container: literal text, a secret by name, or None for whatever the shell has."""
 
     name: str
@@ -33,8 +32,7 @@ class Variable:
     origin: KeyPath = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Binding:
+class Binding(Struct, frozen=True, kw_only=True):
     """A published port: `address`:`port` of the host reaches `container_port` of the container `owner`.
 
     `address` is an IP address; "0.0.0.0" and "::" stand for all addresses of the host, "" for both of them.
@@ -55,8 +53,7 @@ class MountKind(Enum):
     VOLUME = "volume"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """A folder or file in a container.
 
     `source` is a path of the host (relative: in the host's own folder) or the name of a volume.
@@ -71,8 +68,7 @@ class Mount:
     origin: KeyPath = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Volume:
+class Volume(Struct, frozen=True, kw_only=True):
     """A named volume of one host. `nfs_*` are set when Docker itself mounts an export; `options` are the user's own."""
 
     name: str
@@ -82,8 +78,7 @@ class Volume:
     origin: KeyPath = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """A probe that works in the image; times are seconds.
 
     `shell` runs in `/bin/sh`, `command` without a shell; exactly one of them is set.
@@ -107,16 +102,14 @@ class Condition(Enum):
     COMPLETED = "completed"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependency:
+class Dependency(Struct, frozen=True, kw_only=True):
     """`container` (of the same host) must have reached `condition` first."""
 
     container: str
     condition: Condition
 
 
-@dataclass(frozen=True, kw_only=True)
-class GpuGrant:
+class GpuGrant(Struct, frozen=True, kw_only=True):
     """The GPUs that a container gets. `devices` are ids; empty means all of the host's."""
 
     vendor: str
@@ -139,8 +132,7 @@ class Role(Enum):
     APP = "app"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container:
+class Container(Struct, frozen=True, kw_only=True):
     """One container of one host. Text is literal: no `$` in it means anything."""
 
     name: str
@@ -169,8 +161,7 @@ class Container:
     """The user's own Compose keys, after interpolation, environment taken out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Instance:
+class Instance(Struct, frozen=True, kw_only=True):
     """One running engine: instance `number` (from 1) of a service on a host."""
 
     service: Service
@@ -189,8 +180,7 @@ class Instance:
         return self.container.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelInit:
+class ModelInit(Struct, frozen=True, kw_only=True):
     """The models that one writer brings into one store; `instance` is the writer."""
 
     container: Container
@@ -198,8 +188,7 @@ class ModelInit:
     models: tuple[Model, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CopiedFile:
+class CopiedFile(Struct, frozen=True, kw_only=True):
     """A file of the user's that becomes part of the host's folder."""
 
     path: str
@@ -207,16 +196,14 @@ class CopiedFile:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExportClient:
+class ExportClient(Struct, frozen=True, kw_only=True):
     """A host that may mount an export; `writes` for the writer, everybody else reads."""
 
     host: Host
     writes: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Export:
+class Export(Struct, frozen=True, kw_only=True):
     """A folder that a host exports over NFS."""
 
     store: NfsStore
@@ -224,8 +211,7 @@ class Export:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class NfsMount:
+class NfsMount(Struct, frozen=True, kw_only=True):
     """An export that a host mounts at boot: `server`:`path` at `mountpoint`."""
 
     store: NfsStore
@@ -236,8 +222,7 @@ class NfsMount:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class Migration:
+class Migration(Struct, frozen=True, kw_only=True):
     """Old stores on one host, whose models are to be copied into the store that `writer` writes.
 
     A source is an absolute path, or the name of a volume with or without that of the Compose project before it.
@@ -248,8 +233,7 @@ class Migration:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostPlan:
+class HostPlan(Struct, frozen=True, kw_only=True, dict=True):
     """Everything of one host."""
 
     spec: Host
@@ -289,8 +273,7 @@ class HostPlan:
         return tuple(sorted(names))
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoreUse:
+class StoreUse(Struct, frozen=True, kw_only=True):
     """A store as it is used: the services on it, and the writer per host (one entry for an nfs store).
 
     `name` is that of the store, or `<service>-models` for a service without one.
@@ -303,8 +286,7 @@ class StoreUse:
     models: tuple[Model, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """One server of a pool, as the gateway reaches it."""
 
     url: str
@@ -312,8 +294,7 @@ class Server:
     instance: Instance
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoutePlan:
+class RoutePlan(Struct, frozen=True, kw_only=True):
     """One service behind the gateway. `primary` takes the mutating calls; None when nobody may make them."""
 
     spec: Route | None
@@ -322,8 +303,7 @@ class RoutePlan:
     primary: Server | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class GatewayPlan:
+class GatewayPlan(Struct, frozen=True, kw_only=True, dict=True):
     """The gateway: where it listens, how it balances, what it routes."""
 
     spec: Gateway
@@ -346,8 +326,7 @@ class GatewayPlan:
         return {(server.instance.host.name, server.instance.name): server.url for server in reversed(servers)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True, dict=True):
     """The whole set-up, one value."""
 
     topology: Topology

@@ -7,8 +7,9 @@ place is allowed by itself, with a reason (`suppressions`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from composegen import rules
 from composegen.findings import Basis, Finding, Findings, Location, Severity

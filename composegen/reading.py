@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen import wording
 from composegen.fields import strict
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from composegen.keypath import KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A document as read against a schema with these definitions; `compose`: the schema is that of Compose."""
 
     document: Document

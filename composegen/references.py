@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen import limits
 from composegen.fields import Ref, Section
@@ -31,8 +32,7 @@ def _never(_section: str, _name: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Known:
+class _Known(Struct, frozen=True, kw_only=True):
     """What there is to refer to."""
 
     topology: Topology

@@ -7,8 +7,9 @@ rendered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from composegen import build, modelfiles, policy, references, resolve, rules
 from composegen.findings import Finding, Findings
@@ -23,17 +24,15 @@ if TYPE_CHECKING:
 _TOO_MANY = "CG012"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Remainder:
+class Remainder(Struct, frozen=True, kw_only=True):
     """What is left to say: the findings, those that comments allow, and those about values that no report may show."""
 
     findings: Findings = ()
     allowed: tuple[Allowed, ...] = ()
-    sensitive: Findings = field(default=(), repr=False)
+    sensitive: Findings = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Sound:
+class _Sound(Struct, frozen=True, kw_only=True):
     """What is left of a topology, and what is doubtful about it."""
 
     topology: Topology

@@ -8,8 +8,10 @@ sound as a whole or not at all, so that its items keep their numbers. Nothing he
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen import acceptance, inheritance
 from composegen.doubts import Doubts
@@ -47,8 +49,7 @@ def salvage(document: Document, findings: Findings, doubts: Doubts | None = None
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Faults:
+class _Faults(Struct, frozen=True, kw_only=True):
     """Where the faults are that declarations do not tell, and those that they do tell besides."""
 
     values: frozenset[KeyPath]
@@ -77,8 +78,7 @@ def _twins(findings: Iterable[Finding], table: Mapping[KeyPath, Span]) -> frozen
     return frozenset(paths | {path for path, span in table.items() if span in spans}) if paths else frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Work:
+class _Work(Struct, frozen=True, kw_only=True):
     """One walk over data and declarations; the sets are what is doubtful, see `Doubts`."""
 
     faults: _Faults

@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry, Tree
 from composegen.errors import ComposegenError
@@ -28,8 +29,7 @@ _DIGEST = 64
 """Hexadecimal digits of a SHA-256."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True, kw_only=True):
     """Everything on which a plan rests, as SHA-256 in hex."""
 
     sources: Mapping[str, str]

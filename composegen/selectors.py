@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 
@@ -18,16 +19,14 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """A key of a mapping; in a pattern `*` stands for any characters."""
 
     text: str
     is_pattern: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """Items of a list: the one of that number, or all, or those that are mappings with that value at that key."""
 
     index: int | None = None

@@ -7,56 +7,51 @@ from __future__ import annotations
 
 import types
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from composegen.fields import Section
+from msgspec import Struct
+
+from composegen.fields import REQUIRED, Said, Section
 
 Marks = tuple[Any, ...]
 """What `Annotated` says beside the type: Limits, Ref, Verbatim, KeyLimits, Foreign."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plain:
+class Plain(Struct, frozen=True, kw_only=True):
     """A scalar: str, int, float or bool."""
 
     kind: type
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """One of some constants."""
 
     words: tuple[Any, ...]
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Nothing:
+class Nothing(Struct, frozen=True, kw_only=True):
     """YAML's null."""
 
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Anything:
+class Anything(Struct, frozen=True, kw_only=True):
     """Any value at all."""
 
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Many:
+class Many(Struct, frozen=True, kw_only=True):
     """A list."""
 
     item: Shape
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entries:
+class Entries(Struct, frozen=True, kw_only=True):
     """A mapping whose keys are the user's."""
 
     key: Shape
@@ -64,16 +59,14 @@ class Entries:
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A section."""
 
     section: type[Section]
     marks: Marks = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One of several shapes."""
 
     shapes: tuple[Shape, ...]
@@ -86,8 +79,7 @@ FREE = "x-"
 Shape = Plain | Words | Nothing | Anything | Many | Entries | Part | Choice
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """One field of a section. `optional` says whether it may be left out."""
 
     name: str
@@ -106,18 +98,18 @@ def declared(section: type[Section]) -> tuple[Declared, ...]:
 @cache
 def _all_declared(section: Any) -> tuple[Declared, ...]:
     hints = get_type_hints(section, include_extras=True)
-    return tuple(_declared(field, hints[field.name]) for field in fields(section) if "doc" in field.metadata)
+    return tuple(_declared(name, said, hints[name]) for name, said in section.SAID.items())
 
 
-def _declared(field: Field[Any], hint: Any) -> Declared:
+def _declared(name: str, said: Said, hint: Any) -> Declared:
     shape = shape_of(hint)
-    default = field.default if field.default_factory is MISSING else field.default_factory()
+    default = said.default() if callable(said.default) else said.default
     return Declared(
-        name=field.name,
+        name=name,
         shape=_without_nothing(shape) if default is None else shape,
-        doc=field.metadata["doc"],
-        example=field.metadata["example"],
-        optional=default is not MISSING,
+        doc=said.doc,
+        example=said.example,
+        optional=default is not REQUIRED,
         default=default,
     )
 

@@ -7,10 +7,11 @@ mapping. What is written on one line in brackets is written anew as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from composegen.findings import Span
 from composegen.selectors import at
@@ -27,8 +28,7 @@ class SpliceError(Exception):
     """The text is written in a way in which a change cannot be made in place."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edits:
+class Edits(Struct, frozen=True, kw_only=True):
     """What changes, by key path: values that are replaced, entries that go, and entries that come."""
 
     replaced: dict[KeyPath, Any] = field(default_factory=dict)
@@ -41,8 +41,7 @@ class Edits:
         yield from (*self.replaced, *self.removed, *self.added)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Cut:
+class _Cut(Struct, frozen=True, kw_only=True):
     """Replace a range of the text; of several at one place the deepest comes first."""
 
     start: int
@@ -77,8 +76,7 @@ def splice(document: Document, changed: Any, edits: Edits, write: Write) -> str:
     return text[:end] + result
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Splicing:
+class _Splicing(Struct, frozen=True, kw_only=True, dict=True):
     document: Document
     changed: Any
     write: Write

@@ -7,9 +7,10 @@ so the two cannot differ. The files' content is compared here, and never quoted:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry, Tree
 from composegen.changes import EXECUTABLE, Action, Change, Changes, same
@@ -43,8 +44,7 @@ _THEN = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """One file: the pair, and the first line (from 1) in which it differs from what render would write."""
 
     path: PurePosixPath

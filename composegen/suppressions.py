@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen import rules
 from composegen import suppressionfaults as faults
@@ -33,8 +35,7 @@ _BLOCK_SCALAR = re.compile(r"(?:[&!]\S*[ \t]+)*[|>]")
 _PARTS: tuple[Part, Part] = ("key", "value")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Suppression:
+class Suppression(Struct, frozen=True, kw_only=True):
     """One rule that one comment allows: on which line (from 1), why, and where its name stands."""
 
     slug: str
@@ -43,19 +44,17 @@ class Suppression:
     span: Span
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allowed:
+class Allowed(Struct, frozen=True, kw_only=True):
     """A finding that a comment allows, with the reason that stands there."""
 
     finding: Finding
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Suppressions:
+class Suppressions(Struct, frozen=True, kw_only=True):
     """The comments of a document, and what is wrong with them."""
 
-    document: Document = field(repr=False)
+    document: Document
     items: tuple[Suppression, ...]
     findings: Findings
 

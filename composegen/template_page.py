@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.artifacts import Artifact
 from composegen.fields import Section
@@ -58,7 +59,7 @@ def _kind(value: Any) -> str:
     name = type(value).__name__
     if isinstance(value, Section):
         return f"[{name}](topology.md)"
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         return f"[{name}](#{name.lower()})"
     match value:
         case Enum():
@@ -79,9 +80,9 @@ def _collect(value: Any, found: dict[str, type], seen: set[int]) -> None:
     seen.add(id(value))
     if isinstance(value, Section):
         return
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         found[type(value).__name__] = type(value)
-        for name in (*(one.name for one in fields(value)), *_properties(type(value))):
+        for name in (*value.__struct_fields__, *_properties(type(value))):
             _collect(getattr(value, name), found, seen)
     elif isinstance(value, Mapping):
         for one in value.values():
@@ -103,7 +104,7 @@ def _object(kind: Any) -> str:
     """A class with its fields and what can be asked of it."""
     about = inspect.cleandoc(kind.__doc__ or "")
     lines = [f"### {kind.__name__}\n\n{about}\n\n| field | declared as |\n|---|---|"]
-    lines += [f"| `{one.name}` | {_declared(str(one.type))} |" for one in fields(kind)]
+    lines += [f"| `{name}` | {_declared(kind.__annotations__[name])} |" for name in kind.__struct_fields__]
     lines += [f"| `{name}` | {_asked(vars(kind)[name])} |" for name in _properties(kind)]
     lines += [f"| `{name}()` | {_first_line(one)} |" for name, one in _methods(kind)]
     return "\n".join(lines) + "\n"

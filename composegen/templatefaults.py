@@ -6,13 +6,13 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
 from traceback import walk_tb
 from typing import Any, cast
 
 from jinja2 import Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.exceptions import UndefinedError
 from jinja2.utils import missing
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.quoting import FILTERS
@@ -34,8 +34,7 @@ _NO_FILTER = re.compile(r"No (?:filter|test) named '(.*)'")
 _OF_VALUES = ("default", "first", "indent", "join", "last", "length", "list", "map", "replace", "selectattr", "string")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """A place in a template (its line from 1), and the topology node that it was about; () when none is known."""
 
     template: str
@@ -138,8 +137,8 @@ class Missing(StrictUndefined):
 def _names(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         yield from (str(key) for key in value)
-    elif is_dataclass(value):
-        yield from (field.name for field in fields(value))
+    elif isinstance(value, Struct):
+        yield from value.__struct_fields__
 
 
 def syntax_fault(name: str, error: TemplateSyntaxError) -> TemplateFault:

@@ -7,7 +7,6 @@ here and nowhere else. This module decides nothing: what follows from a topology
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from composegen.fields import (
@@ -50,8 +49,7 @@ StoreRef = Annotated[str, Ref("stores")]
 ServiceRef = Annotated[str, Ref("services")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Secret(Section):
+class Secret(Section, frozen=True, kw_only=True):
     """A value that composegen never sees: Compose reads it at `up` from the shell or from the host's own `.env`."""
 
     EXAMPLE: ClassVar[Any] = {"secret": "HF_TOKEN"}
@@ -66,8 +64,7 @@ ComposeVolume = Annotated[Mapping[str, Any], Foreign("volume")]
 ComposeNetwork = Annotated[Mapping[str, Any], Foreign("network")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostGpus(Section):
+class HostGpus(Section, frozen=True, kw_only=True):
     """The GPUs of a host and the way containers get them."""
 
     EXAMPLE: ClassVar[Any] = {"vendor": "nvidia", "devices": ["0", "1"]}
@@ -84,8 +81,7 @@ class HostGpus(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DockerVersions(Section):
+class DockerVersions(Section, frozen=True, kw_only=True):
     """The Docker versions on a host. Absent: Engine 20.10 and Compose 2.20, the oldest that are supported."""
 
     EXAMPLE: ClassVar[Any] = {"engine": "29.2", "compose": "5.6"}
@@ -94,8 +90,7 @@ class DockerVersions(Section):
     compose: Version = says("Version of Docker Compose.", example="5.6", default="2.20")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Host(Named):
+class Host(Named, frozen=True, kw_only=True):
     """One machine that runs Docker."""
 
     EXAMPLE: ClassVar[Any] = {"address": "10.0.0.84", "ssh": "ops@10.0.0.84"}
@@ -124,8 +119,7 @@ class Host(Named):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DirectoryStore(Named):
+class DirectoryStore(Named, frozen=True, kw_only=True):
     """A folder on each host that uses it; hosts do not share it."""
 
     EXAMPLE: ClassVar[Any] = {"kind": "directory", "path": "/srv/ollama/models"}
@@ -134,8 +128,7 @@ class DirectoryStore(Named):
     path: AbsolutePath = says("Folder that holds `blobs/` and `manifests/`.", example="/srv/ollama/models")
 
 
-@dataclass(frozen=True, kw_only=True)
-class VolumeStore(Named):
+class VolumeStore(Named, frozen=True, kw_only=True):
     """A named Docker volume on each host that uses it; hosts do not share it."""
 
     EXAMPLE: ClassVar[Any] = {"kind": "volume"}
@@ -143,8 +136,7 @@ class VolumeStore(Named):
     kind: Literal["volume"] = says("A named volume of Docker.", example="volume")
 
 
-@dataclass(frozen=True, kw_only=True)
-class NfsStore(Named):
+class NfsStore(Named, frozen=True, kw_only=True):
     """A folder that one host or a NAS exports over NFS: one writer, everybody else reads."""
 
     EXAMPLE: ClassVar[Any] = {"kind": "nfs", "server": "server80", "path": "/opt/ollama-models"}
@@ -173,8 +165,7 @@ class NfsStore(Named):
 Store = DirectoryStore | VolumeStore | NfsStore
 
 
-@dataclass(frozen=True, kw_only=True)
-class Model(Section):
+class Model(Section, frozen=True, kw_only=True):
     """A model that must be in the store before clients start."""
 
     SHORT: ClassVar[str] = "name"
@@ -197,8 +188,7 @@ class Model(Section):
     insecure: bool = says("Pull over plain http.", example=True, default=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Placement(Section):
+class Placement(Section, frozen=True, kw_only=True):
     """How a service runs on one host."""
 
     SHORT: ClassVar[str] = "instances"
@@ -215,8 +205,7 @@ class Placement(Section):
     shared: bool = says("Allow that a GPU serves several instances.", example=True, default=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Init(Section):
+class Init(Section, frozen=True, kw_only=True):
     """How the model-init container brings the models into the store."""
 
     EXAMPLE: ClassVar[Any] = {"attempts": 5, "deadline": "45m", "pull": "missing"}
@@ -230,8 +219,7 @@ class Init(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Upgrade(Section):
+class Upgrade(Section, frozen=True, kw_only=True):
     """How `rollout.sh` brings a new image or configuration to the instances, one at a time."""
 
     EXAMPLE: ClassVar[Any] = {"snapshot": True, "rollback": "automatic"}
@@ -258,8 +246,7 @@ class Upgrade(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServiceDefaults(Named):
+class ServiceDefaults(Named, frozen=True, kw_only=True):
     """What holds for every service that does not say otherwise."""
 
     EXAMPLE: ClassVar[Any] = {"image": "ollama/ollama:0.32.15", "environment": {"OLLAMA_KEEP_ALIVE": "30m"}}
@@ -315,15 +302,13 @@ class ServiceDefaults(Named):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Service(ServiceDefaults):
+class Service(ServiceDefaults, frozen=True, kw_only=True):
     """A group of equal instances that serve the same models."""
 
     EXAMPLE: ClassVar[Any] = {"models": ["llama3.2:3b"], "hosts": {"box": 1}}
 
 
-@dataclass(frozen=True, kw_only=True)
-class EntryPoint(Section):
+class EntryPoint(Section, frozen=True, kw_only=True):
     """The port on which the gateway listens."""
 
     EXAMPLE: ClassVar[Any] = {"name": "ollama", "port": 11400}
@@ -332,8 +317,7 @@ class EntryPoint(Section):
     port: Port = says("Port on the gateway's host.", example=11400, default=11400)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Traefik(Section):
+class Traefik(Section, frozen=True, kw_only=True):
     """The Traefik that reads the files."""
 
     EXAMPLE: ClassVar[Any] = {"version": "3.7.15", "run": True}
@@ -344,8 +328,7 @@ class Traefik(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Admin(Section):
+class Admin(Section, frozen=True, kw_only=True):
     """Who may pull, create, copy, push and delete models through the gateway."""
 
     EXAMPLE: ClassVar[Any] = {"users": "secrets/traefik.users", "allow": ["10.0.0.0/24"]}
@@ -358,8 +341,7 @@ class Admin(Section):
     allow: tuple[CidrBlock, ...] = says("Addresses that may ask at all.", example=["10.0.0.0/24"], default=tuple)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tls(Section):
+class Tls(Section, frozen=True, kw_only=True):
     """Either a certificate with its key, or a resolver that gets one."""
 
     EXAMPLE: ClassVar[Any] = {"certificate": "secrets/llm.crt", "key": "secrets/llm.key"}
@@ -375,8 +357,7 @@ class Tls(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route(Section):
+class Route(Section, frozen=True, kw_only=True):
     """Which service answers."""
 
     EXAMPLE: ClassVar[Any] = {"service": "ollama"}
@@ -384,8 +365,7 @@ class Route(Section):
     service: ServiceRef = says("Service that answers.", example="ollama")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gateway(Section):
+class Gateway(Section, frozen=True, kw_only=True):
     """Traefik in front of the instances: one address, health checks, and nothing but what may be asked."""
 
     EXAMPLE: ClassVar[Any] = {"host": "server80", "hostname": "ollama.local"}
@@ -415,8 +395,7 @@ class Gateway(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Need(Section):
+class Need(Section, frozen=True, kw_only=True):
     """What must be there before an app starts."""
 
     SHORT: ClassVar[str] = "service"
@@ -428,8 +407,7 @@ class Need(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class App(Named):
+class App(Named, frozen=True, kw_only=True):
     """A container of yours that runs beside the models, as a Compose service."""
 
     EXAMPLE: ClassVar[Any] = {"host": "server80", "needs": ["ollama"], "compose": {"image": "example/generator:1.4"}}
@@ -457,8 +435,7 @@ PatchTarget = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patch(Section):
+class Patch(Section, frozen=True, kw_only=True):
     """A change to generated YAML files: what must be there, and by `set`, `merge` or `remove` what becomes of it."""
 
     EXAMPLE: ClassVar[Any] = {
@@ -496,8 +473,7 @@ class Patch(Section):
 RuleSeverity = Literal["error", "warning", "note", "off"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topology(Section):
+class Topology(Section, frozen=True, kw_only=True):
     """What runs where."""
 
     EXAMPLE: ClassVar[Any] = {

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.changes import Changes, compare
 from composegen.impact.assess import assess
@@ -35,8 +37,7 @@ class TranscriptError(ValueError):
     """The page does not say what it needs to."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Screen:
+class Screen(Struct, frozen=True, kw_only=True):
     """What one command prints after a change, and where in the page it stands (first and last character)."""
 
     sample: str

@@ -9,8 +9,10 @@ The environment is passed in; this module asks no system for it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.limits import MAX_FINDINGS, first
@@ -41,7 +43,7 @@ def substitute(document: Document, environment: Mapping[str, str]) -> tuple[Docu
     """
     if not isinstance(document.data, dict):
         return document, ()
-    work = _Work(document=document, environment=environment, listed=_listed(document.data))
+    work = _Work(document=document, environment=environment, listed=_listed(document.data), texts=dict(document.texts))
     data = {key: work.below(value, (key,)) for key, value in document.data.items()}
     unknown = document.unknown | frozenset(work.unknown)
     return replace(document, data=data, texts=work.texts, unknown=unknown), first(work.findings.values())
@@ -62,19 +64,15 @@ class _UnknownError(Exception):
         self.hint = hint
 
 
-@dataclass(kw_only=True)
-class _Work:
+class _Work(Struct, kw_only=True):
     """One run over a document; `findings` are by place and message, as one anchor may stand in many places."""
 
     document: Document
     environment: Mapping[str, str]
     listed: frozenset[str]
-    texts: dict[KeyPath, str] = field(init=False)
+    texts: dict[KeyPath, str]
     unknown: set[KeyPath] = field(default_factory=set)
     findings: dict[tuple[Span, str], Finding] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.texts = dict(self.document.texts)
 
     def below(self, value: Any, path: KeyPath) -> Any:
         """A value with the references below it replaced."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\./)[A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
 _MEASURE = re.compile(r"[0-9]{1,9}(?:ms|s|m|h|[KMGT]i?B)")
@@ -34,8 +35,7 @@ _REMEMBERED = 1 << 16
 """Texts whose form is kept: the files of many hosts hold the same words over and over."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Style:
+class Style(Struct, frozen=True, kw_only=True, eq=False):
     """What a reader wants beyond YAML."""
 
     literal: Callable[[str], str] = _same

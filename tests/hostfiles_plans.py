@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from composegen import artifacts
 from composegen.artifacts import Artifact, Entry
@@ -52,7 +53,7 @@ def topology(
 def nfs_store(**changes: object) -> NfsStore:
     """A store exported by server80."""
     store = NfsStore(name="models", kind="nfs", server="server80", path="/opt/ollama-models")
-    return replace(store, **changes)  # type: ignore[arg-type]
+    return replace(store, **changes)
 
 
 def ollama(**changes: object) -> Service:
@@ -65,7 +66,7 @@ def ollama(**changes: object) -> Service:
         models=(Model(name="mistral:7b"), Model(name="llama2:7b")),
         hosts={"server80": Placement(), "server84": Placement(instances=3, weight=2)},
     )
-    return replace(service, **changes)  # type: ignore[arg-type]
+    return replace(service, **changes)
 
 
 def plan(**parts: object) -> Plan:

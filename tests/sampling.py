@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
+from msgspec.structs import replace
 
 from composegen import pages, pipeline
 from composegen.artifacts import Entry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -45,9 +44,9 @@ def stated(sample: str) -> set[Field]:
 def below(value: Any) -> Iterator[Section]:
     if isinstance(value, Section):
         yield value
-        for field in fields(value):
-            if field.name != "origin":
-                yield from below(getattr(value, field.name))
+        for name in value.__struct_fields__:
+            if name != "origin":
+                yield from below(getattr(value, name))
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from below(item)

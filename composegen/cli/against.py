@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.errors import ComposegenError
 from composegen.io import disk
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from composegen.report.review import Locate
 
 
-@dataclass(frozen=True, kw_only=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """Files as they are, and what of them composegen wrote.
 
     `name` is what people call this side. `compiled` is the topology that it was rendered from, where that is known, and

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from composegen.cli.progress import Bar
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from composegen.standing import Standing
 
 
-@dataclass(frozen=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """How the output folder stands; `root` and `standings` are None when the topology has errors."""
 
     opened: Opened

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from composegen.cli import candidates, options, streams, views
 from composegen.cli.progress import Bar
@@ -26,8 +26,7 @@ LEAST = 1_000
 """Bytes below which not even the counts would fit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The options, as they stand on the command line."""
 
     topology: str | None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.cli.request import of_host
 
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from composegen.pipeline import Compiled
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """The planned files, the files that are there, what turns these into those, and what that does to what runs."""
 
     opened: Opened

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.plan import Binding, Container, Dependency, GpuGrant, Mount
@@ -17,8 +18,7 @@ from composegen.registry import collect
 from composegen.topology import Init, Model, Service
 
 
-@dataclass(frozen=True, kw_only=True)
-class InstanceOrder:
+class InstanceOrder(Struct, frozen=True, kw_only=True):
     """One instance to be made."""
 
     name: str
@@ -40,8 +40,7 @@ class InstanceOrder:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class InitOrder:
+class InitOrder(Struct, frozen=True, kw_only=True):
     """One model-init to be made, for the store that the container `writer` writes. `deadline` in seconds."""
 
     service: Service
@@ -57,8 +56,7 @@ class InitOrder:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitOrder:
+class WaitOrder(Struct, frozen=True, kw_only=True):
     """One container that waits for the models of a service at `address`. `deadline` in seconds."""
 
     service: Service
@@ -71,8 +69,7 @@ class WaitOrder:
     origin: KeyPath
 
 
-@dataclass(frozen=True, kw_only=True)
-class Engine:
+class Engine(Struct, frozen=True, kw_only=True):
     """One engine: its default image, and how its containers are made."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.graph.model import Kind, Member, Node, Way
 from composegen.plan import Container, GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
@@ -11,8 +12,7 @@ from composegen.resolve.gateway import CONTAINER
 from composegen.topology import DirectoryStore, HostGpus, NfsStore
 
 
-@dataclass(frozen=True, kw_only=True)
-class Box:
+class Box(Struct, frozen=True, kw_only=True):
     """What one box of a host stands for: one instance, or all of a service there."""
 
     instances: Sequence[Instance]

@@ -7,7 +7,9 @@ share a frame.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.graph.boxes import (
     Box,
@@ -54,8 +56,7 @@ def build(plan: Plan, beside: Plan | None = None) -> Graph:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Shown:
+class _Shown(Struct, frozen=True, kw_only=True):
     """A host that is drawn, for itself and for those like it."""
 
     plan: HostPlan

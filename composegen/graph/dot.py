@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composegen.graph.model import Edge, Frame, Graph, Kind, Mark, Node, Way
 from composegen.graph.plain import plain_text

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composegen.graph.model import Edge, Frame, Graph, Node
 
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """A node with its place. `ports` stand at the right end of the first line of the title."""
 
     node: Node
@@ -38,8 +37,7 @@ class Card:
         return self.y + self.height / 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Panel:
+class Panel(Struct, frozen=True, kw_only=True):
     """A frame with its place. `beside`: its details stand behind its heading, not below."""
 
     frame: Frame
@@ -52,8 +50,7 @@ class Panel:
     beside: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wire:
+class Wire(Struct, frozen=True, kw_only=True):
     """An edge as a line of horizontal and vertical pieces, from the border of one card to that of another.
 
     Wires of one `net` share pieces: they have their start or their end in common. `label` ends or begins at its place.
@@ -74,8 +71,7 @@ class Wire:
         return self.edge.way.value in {"rw", "ro"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """Everything with its place; the upper left corner is (0, 0)."""
 
     graph: Graph

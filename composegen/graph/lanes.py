@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.graph.drawing import Card, Panel
 from composegen.graph.measure import Sizes, Style, filled, wrapped
 from composegen.graph.model import Frame, Graph, Node
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """A frame, and where its content begins and ends; `first` and `last` are its columns."""
 
     frame: Frame

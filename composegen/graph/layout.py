@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composegen.graph.columns import columns
 from composegen.graph.drawing import Card, Drawing, Panel, Point, Wire

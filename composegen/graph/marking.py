@@ -7,13 +7,14 @@ and how edges and stores differ.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.graph.model import Edge, Frame, Graph, Kind, Mark, Member, Node
 
 
-@dataclass(frozen=True, kw_only=True)
-class Marks:
+class Marks(Struct, frozen=True, kw_only=True):
     """What a change does to hosts and to containers; what is not in it stays as it is."""
 
     hosts: Mapping[str, Mark] = field(default_factory=dict)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+
+from msgspec import Struct
 
 
 class Style(Enum):
@@ -22,8 +23,7 @@ class Style(Enum):
     LABEL = "label"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
+class Sizes(Struct, frozen=True, kw_only=True):
     """All measures of a drawing, in its unit. Whatever is computed from them is passed through `snap`."""
 
     width: Callable[[str, Style], float]

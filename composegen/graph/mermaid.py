@@ -6,7 +6,8 @@ Ids are counted, never names: Mermaid takes few characters there, and some words
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composegen import quoting
 from composegen.graph.model import Edge, Frame, Graph, Kind, Mark, Node, Way

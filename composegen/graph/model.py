@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Kind(Enum):
@@ -41,8 +42,7 @@ Member = tuple[str, str]
 """A container: its host, its name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A box. `key` is unique in the graph; all other text may hold anything."""
 
     key: str
@@ -56,8 +56,7 @@ class Node:
     mark: Mark = Mark.NONE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """A host, or several that are alike: then `host` is the first."""
 
     host: str
@@ -67,8 +66,7 @@ class Frame:
     mark: Mark = Mark.NONE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """An arrow between two nodes, by their keys; `label` may be empty."""
 
     start: str
@@ -78,8 +76,7 @@ class Edge:
     mark: Mark = Mark.NONE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Graph:
+class Graph(Struct, frozen=True, kw_only=True):
     """The whole picture. `outside` are the nodes on no host of the topology: the users, and stores of a NAS."""
 
     name: str

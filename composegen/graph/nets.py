@@ -7,7 +7,8 @@ a height of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.graph.drawing import Card
 from composegen.graph.measure import Sizes
@@ -17,8 +18,7 @@ Touch = tuple[str, int]
 """A node and a net."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Heights:
+class Heights(Struct, frozen=True, kw_only=True):
     """Where nets leave cards on the right, and where they arrive on the left."""
 
     leaving: Mapping[Touch, float]

@@ -6,7 +6,8 @@ It is made as narrow as it must be to fit `WIDTH` columns, by breaking lines ear
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composegen.graph.canvas import Canvas, Line
 from composegen.graph.drawing import Card, Drawing, Panel, Wire

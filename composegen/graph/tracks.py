@@ -6,8 +6,9 @@ Wires lie on each other only where each would have to be left of the other; no o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import permutations
+
+from msgspec import Struct
 
 FEW = 6
 """Of up to so many trunks every order is tried."""
@@ -15,8 +16,7 @@ _OVERLAP = 50
 """How much worse it is when two wires lie on each other than when they cross."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trunk:
+class Trunk(Struct, frozen=True, kw_only=True):
     """The vertical piece of a net in one channel, with the heights of what meets it from the left and the right."""
 
     name: object

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.graph.drawing import Card, Point, Wire
 from composegen.graph.lanes import Lane
@@ -19,8 +20,7 @@ _Past = tuple[int, str, int]
 """A net on its way to a column of a host."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leg:
+class Leg(Struct, frozen=True, kw_only=True):
     """A part of an edge's way: through the channel right of a column, from one height to another, along a trunk."""
 
     channel: int
@@ -29,8 +29,7 @@ class Leg:
     trunk: _Name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """The room between two columns: what is left and right of the tracks in it, and the track of each trunk."""
 
     before: float
@@ -42,8 +41,7 @@ class Channel:
         return self.before + max(self.tracks.values(), default=0) * sizes.track + self.after
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ways:
+class Ways(Struct, frozen=True, kw_only=True):
     """The legs of every edge, by net and edge, and the channels."""
 
     legs: Mapping[tuple[int, int], tuple[Leg, ...]]

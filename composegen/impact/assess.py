@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from composegen.changes import Action, Change, Changes, Conflict
 from composegen.impact import capacity, causes, files, gateway, hostfiles, hosts, moves, risks, steps, wording

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from composegen.impact.changed import Changed
 from composegen.impact.compose import Verdict
@@ -17,8 +18,7 @@ _INTERRUPTS = frozenset({Effect.RECREATE, Effect.RESTART})
 _REPLACED = Verdict(effect=Effect.RECREATE)
 
 
-@dataclass(kw_only=True)
-class _Count:
+class _Count(Struct, kw_only=True):
     """Instances of one service: those that run, those that stay, those of them that are interrupted, those that come.
 
     `moved`: the interrupted ones that the gateway looks for elsewhere as soon as it has its file. `together`: the most

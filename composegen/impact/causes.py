@@ -7,7 +7,8 @@ told, or with the topology of before its own place in that one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.findings import Location
 from composegen.impact.changed import Changed
@@ -19,8 +20,7 @@ from composegen.selectors import fits
 from composegen.topology import App, Gateway, Service
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """A place, and whether it is one of the topology as it was."""
 
     at: Location

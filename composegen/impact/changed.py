@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.artifacts import Entry
 from composegen.changes import Action, Changes, same
@@ -14,8 +16,7 @@ from composegen.plan import HostPlan, Plan
 from composegen.topology import Host
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """A file before and after; None where it is not there."""
 
     before: Entry | None
@@ -37,8 +38,7 @@ class Pair:
         return "executable bit only" if equal else "comment only"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changed:
+class Changed(Struct, frozen=True, kw_only=True, dict=True):
     """One host: its name now and before, its files by their path in its folder, and what is planned for it.
 
     `plan` and `old_plan` are None where it is not part of that side, or where that side's topology is not known.

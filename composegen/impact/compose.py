@@ -8,8 +8,9 @@ with a container that is made anew (`pkg/compose/reconcile.go`, before 5.2 `conv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.impact import normal
 from composegen.impact.differences import differences
@@ -32,8 +33,7 @@ _KEEPS_CONTAINERS = "5.2"
 """The first Compose that makes a network anew without making its containers anew: it stops and starts them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What happens to one service, why in words ("" where the differences say it), and where its definition differs."""
 
     effect: Effect

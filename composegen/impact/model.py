@@ -7,10 +7,12 @@ is ever in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Final, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.changes import Action
 from composegen.findings import Location
@@ -57,8 +59,7 @@ class Hidden(Enum):
 HIDDEN: Final = Hidden.HIDDEN
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One place of a file in which the two sides differ: plain data, or ABSENT where one side has nothing there.
 
     Where `sensitive`, both sides are HIDDEN or ABSENT: the values themselves are not kept.
@@ -76,8 +77,7 @@ class Difference:
     """Whether `cause` is a place in the topology as it was."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Impact:
+class Impact(Struct, frozen=True, kw_only=True):
     """What the change of one file means for one subject: a service in it, or (subject "") the whole file."""
 
     host: str
@@ -107,8 +107,7 @@ class When(Enum):
     AFTER_UP = "after `docker compose up`"
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostAction:
+class HostAction(Struct, frozen=True, kw_only=True):
     """A command on a host, and why; `Review.actions` has them in the order in which they are to be run."""
 
     host: str
@@ -117,8 +116,7 @@ class HostAction:
     when: When = When.BEFORE_UP
 
 
-@dataclass(frozen=True, kw_only=True)
-class Risk:
+class Risk(Struct, frozen=True, kw_only=True):
     """Data in danger, or left behind: a store that moves, a volume that nothing uses any more."""
 
     host: str
@@ -130,8 +128,7 @@ class Risk:
     """Whether models or data of the user's are concerned; else it is only a thing to clean up or to bring along."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Capacity:
+class Capacity(Struct, frozen=True, kw_only=True):
     """How many instances of a service go on serving while the others are replaced, rolled one at a time.
 
     `total` counts the instances that run before. `at_once`: how many serve when all hosts are brought up together.
@@ -148,8 +145,7 @@ class Capacity:
     hosts: frozenset[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rename:
+class Rename(Struct, frozen=True, kw_only=True):
     """A host, or a service of a host, that has another name now. `host` is "" where a host itself was renamed."""
 
     host: str
@@ -157,8 +153,7 @@ class Rename:
     after: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Review:
+class Review(Struct, frozen=True, kw_only=True):
     """Everything that is to be said of a change before it is rolled out."""
 
     impacts: tuple[Impact, ...] = ()

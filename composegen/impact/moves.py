@@ -7,8 +7,9 @@ its ports are published. A service is the same one when it publishes the same po
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from composegen.impact.changed import Changed, Pair
 from composegen.impact.model import Rename

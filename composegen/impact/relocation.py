@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.impact.causes import container, of_mount
 from composegen.impact.changed import Changed
@@ -21,8 +22,7 @@ _MODELS = "/models"
 _ONE_SHOT = re.compile(r".*-(init|wait)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """What containers of a host mount at one place from somewhere else than before."""
 
     host: Changed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from composegen.artifacts import Entry
 from composegen.impact import normal
@@ -17,8 +18,7 @@ _DIRECTORY = re.compile(rb"\A# What runs on host .*, for `docker compose` in (/.
 """The first line of the file says where on the host it belongs."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stack:
+class Stack(Struct, frozen=True, kw_only=True):
     """The parts of a Compose file that matter. `directory` is where it is on the host, "" where it does not say."""
 
     name: str = ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from composegen.impact.changed import Changed
 from composegen.impact.model import HostAction, When
@@ -31,8 +32,7 @@ class Phase(IntEnum):
     OPEN = 11
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """A command with its phase."""
 
     phase: Phase

@@ -7,7 +7,9 @@ line; what composegen would do better is told, with the reason. What comes out v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.document import Document
 from composegen.findings import Findings
@@ -45,8 +47,7 @@ HEAD = """\
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """The topology, what is to be said, and, where a file could not be read or nothing came of it, the findings."""
 
     text: str = ""

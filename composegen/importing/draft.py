@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from composegen.yamltext import block, flow, scalar
 
@@ -18,8 +19,7 @@ _WIDTH = 110
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
-@dataclass(kw_only=True)
-class Draft:
+class Draft(Struct, kw_only=True):
     """Sections by name; comments and source lines by key path."""
 
     data: dict[str, Any] = field(default_factory=dict)

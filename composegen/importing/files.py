@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.importing.names import free, name_of, project_of
 from composegen.importing.notes import Account
@@ -18,8 +19,7 @@ class ImportingError(Exception):
     """There is nothing to make a topology of; the message says why and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """A file as the user gave it: its name, the name of its folder, its bytes, and the host if one was named."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from composegen.importing import proxies, replaced
 from composegen.importing.notes import Account
@@ -57,8 +58,7 @@ def _looks_like(host: str, address: str) -> bool:
     return re.search(r"(?<![0-9])" + address.rpartition(".")[2] + "$", host) is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Front:
+class Front(Struct, frozen=True, kw_only=True):
     """What stands in front of the servers: the gateway to be (empty for none), and which services it replaces."""
 
     gateway: Mapping[str, Any] = field(default_factory=dict)
@@ -68,8 +68,7 @@ class Front:
     place: Place | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """All that is known when the gateway is chosen."""
 
     stacks: Sequence[Stack]

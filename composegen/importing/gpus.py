@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.importing.interpolation import static
 from composegen.importing.notes import Account
 from composegen.importing.spots import Spot, mapping_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """GPUs of one maker: these ids, or a number of them, or (neither) all."""
 
     vendor: str

@@ -8,14 +8,14 @@ Compose replaces at `up`, from the shell and `.env`; a topology when it is rende
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _OPENING = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?)")
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """One variable in a text, and its default (None for none)."""
 
     name: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.importing.interpolation import references, static, translated
 from composegen.importing.notes import Account
@@ -15,8 +17,7 @@ HOME = "/root/.ollama"
 MODELS = f"{HOME}/models"
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoreMount:
+class StoreMount(Struct, frozen=True, kw_only=True):
     """What holds the models of a server."""
 
     kind: Literal["volume", "directory", "nfs"]
@@ -34,8 +35,7 @@ class StoreMount:
     """How it is mounted, beside read-only or not."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """An entry of `volumes`."""
 
     source: str

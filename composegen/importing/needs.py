@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.importing import variables
 from composegen.importing.interpolation import static, translated
@@ -22,8 +23,7 @@ _DEFAULT = "OLLAMA_HOST"
 """The variable that gets the address of a service where a need names none."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What an app may name: containers of its host and servers of all hosts."""
 
     stack: Stack

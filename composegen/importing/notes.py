@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from composegen.importing.spots import Place
@@ -20,8 +21,7 @@ class Kind(Enum):
     TODO = "Before the first `up`"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """One line of the report: what, why, and where that stands."""
 
     kind: Kind
@@ -30,8 +30,7 @@ class Note:
     place: Place | None = None
 
 
-@dataclass(kw_only=True)
-class Account:
+class Account(Struct, kw_only=True):
     """Collects notes while an import goes on; the same note is kept once."""
 
     notes: list[Note] = field(default_factory=list)

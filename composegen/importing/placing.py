@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from composegen.importing import gpus
 from composegen.importing.names import base, free, name_of
 from composegen.importing.servers import Server
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """Servers of one host that are instances of one service: equal, on ports in a row; or one with replicas."""
 
     host: str
@@ -25,8 +25,7 @@ class Run:
         return sum(server.instances for server in self.servers)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A service to be: its name, and a run on each of its hosts."""
 
     name: str
@@ -103,8 +102,7 @@ def _key(server: Server) -> str:
     return json.dumps(config, sort_keys=True, default=str)
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostGpus:
+class HostGpus(Struct, frozen=True, kw_only=True):
     """The GPUs of a host, as far as its services tell."""
 
     vendor: str
@@ -128,8 +126,7 @@ def host_gpus(servers: Sequence[Server]) -> HostGpus | None:
     return HostGpus(vendor=vendor, devices=ids)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GpuChoice:
+class GpuChoice(Struct, frozen=True, kw_only=True):
     """`gpus` and `shared` of a placement; None leaves it out."""
 
     gpus: object = None

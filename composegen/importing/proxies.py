@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from composegen.importing.interpolation import static
 from composegen.importing.spots import Place, Spot, mapping_of
@@ -19,8 +20,7 @@ _LABEL = re.compile(
 _SECTIONS = frozenset({"http", "tcp", "udp", "tls"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A server behind a proxy: host and port of its URL, and its weight where one is stated."""
 
     host: str
@@ -29,8 +29,7 @@ class Target:
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Router:
+class Router(Struct, frozen=True, kw_only=True):
     """What leads requests to a pool of servers."""
 
     name: str
@@ -47,8 +46,7 @@ class Router:
         return [static(name) for name in _HOST.findall(self.rule)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, kw_only=True):
     """A load balancer of a dynamic file."""
 
     name: str
@@ -58,8 +56,7 @@ class Pool:
     """What else is stated of it: keys, and where they stand."""
 
 
-@dataclass(kw_only=True)
-class Dynamic:
+class Dynamic(Struct, kw_only=True):
     """What dynamic files say."""
 
     pools: list[Pool] = field(default_factory=list)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen import modelname
 from composegen.importing.interpolation import Reference, parts
@@ -23,8 +24,7 @@ _SET = re.compile(r"(?:^|[\s;&])(\w+)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|]*)")
 _SERVES = re.compile(r"\bollama\s+serve\b|^serve$")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pulls:
+class Pulls(Struct, frozen=True, kw_only=True):
     """What a container pulls, and what of that could not be told (as it is written)."""
 
     models: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen import pipeline
 from composegen.findings import Finding, Findings, Severity
@@ -21,8 +22,7 @@ _SECTION = 3
 """How deep the keys of `compose:` of a service are."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repaired:
+class Repaired(Struct, frozen=True, kw_only=True):
     """The text that compiles; where nothing could be done, the findings that stand in the way."""
 
     text: str

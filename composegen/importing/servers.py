@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.importing import gpus, mounts, published, pulls, remaining, variables
 from composegen.importing.interpolation import references, static, translated
@@ -18,8 +19,7 @@ _OTHERS = re.compile(r"(?:^|/)ollama(?::|@|$)|^alpine/ollama")
 _FLOATING = frozenset({"", "latest", "main", "rocm"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """One Ollama of one host; `image` is None for the one that composegen takes by itself."""
 
     host: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from composegen import document
 from composegen.document import Document
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from composegen.keypath import KeyPath
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A line, from 1, of a file as the user named it."""
 
     file: str
@@ -26,8 +26,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """A value and its place; `value` is a dict or list of spots, or a scalar. `source`: a plain scalar as written."""
 
     value: Any

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
+
+from msgspec import Struct
 
 from composegen.importing.interpolation import static
 from composegen.importing.notes import Account
@@ -17,8 +18,7 @@ _MAPPINGS = frozenset({"environment", "labels"})
 """What may be written as a list and is merged as a mapping."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stack:
+class Stack(Struct, frozen=True, kw_only=True):
     """What runs on one host: its services by name, and the whole file for the rest."""
 
     host: str

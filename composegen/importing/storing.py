@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct, field
 
 from composegen.importing.draft import Draft
 from composegen.importing.mounts import StoreMount
@@ -19,8 +20,7 @@ from composegen.importing.stacks import Stack
 from composegen.resolve.stores import NFS_OPTIONS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What is known when the topology is drafted."""
 
     project: str
@@ -39,8 +39,7 @@ class Plan:
         return [server for group in self.groups for server in group.servers if server.host == host]
 
 
-@dataclass(kw_only=True)
-class Stores:
+class Stores(Struct, kw_only=True):
     """Gives every service its store; services on one store have one writer."""
 
     plan: Plan

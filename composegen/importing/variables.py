@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from composegen.importing.interpolation import Reference, references, static, translated, whole
 from composegen.importing.notes import Account
@@ -18,15 +19,14 @@ from composegen.rules import secret_literal
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(kw_only=True)
-class Secrets:
+class Secrets(Struct, kw_only=True):
     """Names of secrets of one host, and what they hold where a file says so: one name, one value."""
 
     host: str
     account: Account
-    known: frozenset[str] = field(default=frozenset(), repr=False)
+    known: frozenset[str] = frozenset()
     """Values of secret variables in all files."""
-    _values: dict[str, str] = field(default_factory=dict, repr=False)
+    _values: dict[str, str] = field(default_factory=dict)
 
     def named(self, wish: str, owner: str, value: Spot) -> dict[str, str]:
         """`{secret: NAME}` for a value; a name of its own where the same name has another value already."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry
 from composegen.errors import ComposegenError
@@ -28,16 +29,14 @@ _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE")
 """What git tells the hooks that it runs; here the folder decides which repository is meant."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Blob:
+class Blob(Struct, frozen=True, kw_only=True):
     """A file of a commit, unread: git's mode of six digits, and the name of its object."""
 
     mode: str
     object: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True, dict=True):
     """A commit of the repository whose top folder is `top`; `name` is what the person called it."""
 
     top: Path

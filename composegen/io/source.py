@@ -9,8 +9,9 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from composegen.errors import ComposegenError
 from composegen.io import resources
@@ -25,8 +26,7 @@ DEFAULT = "topology.yaml"
 STDIN = "-"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A topology that was read: what the core takes, and the folder to which its paths are relative."""
 
     source: Source

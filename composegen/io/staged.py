@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry
 
 
-@dataclass(frozen=True, kw_only=True)
-class Replacement:
+class Replacement(Struct, frozen=True, kw_only=True):
     """One file: its place below the output folder, what is there and what shall be; None is no file."""
 
     path: PurePosixPath
@@ -18,8 +18,7 @@ class Replacement:
     after: Entry | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Staged:
+class Staged(Struct, frozen=True, kw_only=True):
     """A replacement that is ready: the complete new file and a second name of the old one."""
 
     place: Path

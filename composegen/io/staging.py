@@ -12,8 +12,9 @@ import contextlib
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from composegen.artifacts import Entry
 from composegen.errors import ComposegenError
@@ -26,8 +27,7 @@ _OURS = re.compile(r"\.gitignore|(new|old)-[0-9]+|journal-[0-9]+\.json")
 _JOURNAL = re.compile(r"journal-([0-9]+)\.json")
 
 
-@dataclass(kw_only=True)
-class Stage:
+class Stage(Struct, kw_only=True):
     """A staging folder in use."""
 
     root: Path

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composegen.findings import Finding, Findings, Location, Severity, Span
 from composegen.keypath import KeyPath
@@ -22,8 +24,7 @@ _LINE_BREAK = re.compile("\r\n|\r|\n")
 _START = Span(line=1, column=1, end_line=1, end_column=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A place that a reader can go to: file, lines and columns."""
 
     file: str
@@ -32,8 +33,7 @@ class Place:
     label: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Located:
+class Located(Struct, frozen=True, kw_only=True):
     """A finding with its places worked out."""
 
     finding: Finding
@@ -41,8 +41,7 @@ class Located:
     related: tuple[Place, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sources:
+class Sources(Struct, frozen=True, kw_only=True):
     """What findings are about: the topology's name, the texts of all files by name, and who finds its nodes.
 
     `locate` is that of the document; None when the topology could not be read at all.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen import environment
 from composegen.engines import WaitOrder, engines
@@ -15,8 +16,7 @@ from composegen.resolve.reaching import Surroundings, reach, reach_of_wait
 from composegen.topology import App, Init, Service
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostApps:
+class HostApps(Struct, frozen=True, kw_only=True):
     """What the apps put on one host."""
 
     containers: tuple[Container, ...]

@@ -7,16 +7,16 @@ routes, that says `direct: true`, or that only its own host reaches anyway.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from composegen.plan import HostPlan, Instance, Plan
 from composegen.resolve.address import is_ip, is_loopback
 from composegen.topology import Host, Service
 
 
-@dataclass(frozen=True, kw_only=True)
-class Guard:
+class Guard(Struct, frozen=True, kw_only=True):
     """The published ports of one service on one host: `address`, `first` to `last`, tcp.
 
     `sources` are the addresses (or DNS names) that may connect; the host itself always may. `containers`: so may what

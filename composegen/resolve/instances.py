@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from composegen.engines import InitOrder, InstanceOrder, engines
 from composegen.fields import seconds_of
@@ -27,8 +28,7 @@ from composegen.topology import Host, Init, Model, Placement, Service, Topology
 from composegen.versions import at_least
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostServices:
+class HostServices(Struct, frozen=True, kw_only=True):
     """What the services put on one host."""
 
     instances: tuple[Instance, ...]
@@ -72,8 +72,7 @@ def _instances(topology: Topology, host: Host, sharings: Mapping[str, Sharing]) 
             yield _instance(place, number, grant)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """A service on a host. Its instances are counted from 1."""
 
     host: Host

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.plan import Condition, Dependency, GatewayPlan, Instance, ModelInit
 from composegen.resolve.address import is_ip, unreachable_by, url
@@ -12,8 +13,7 @@ from composegen.resolve.stores import Sharing
 from composegen.topology import Host, Service, Topology
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What is decided already when the apps of a host are resolved."""
 
     topology: Topology
@@ -26,8 +26,7 @@ class Surroundings:
     gateway: GatewayPlan | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """How a container of a host gets at a service."""
 
     address: str

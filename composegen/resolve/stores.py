@@ -6,8 +6,9 @@ Total: where a store has no writer or several, the first one in question is take
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from composegen import modelname
 from composegen.plan import Instance, Migration, Mount, MountKind, Volume
@@ -22,8 +23,7 @@ READER_OPTIONS = "acdirmin=3,acdirmax=10,lookupcache=positive"
 """What readers add, to see a new model within 10 s instead of 60 s (man 5 nfs, "Data and metadata coherence")."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sharing:
+class Sharing(Struct, frozen=True, kw_only=True, dict=True):
     """The services on one store. `writing` says, for each host with a writer, whose first instance that is."""
 
     name: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+
+from msgspec import Struct, field
 
 from composegen.findings import Basis, Finding, Findings, Location, Part, Severity, Span
 from composegen.keypath import KeyPath
@@ -18,8 +19,7 @@ from composegen.plan import Plan
 from composegen.registry import collect
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One rule. The slug is read well after "allow"; code ranges are listed in `docs/reference/rules/README.md`."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.plan import HostPlan, Plan
@@ -14,8 +15,7 @@ EACH = "*"
 """Stands in a pattern for every entry of a list or a mapping."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """The `compose:` of one service or app, and the hosts in whose files it stands."""
 
     owner: Service | App

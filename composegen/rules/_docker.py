@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.keypath import KeyPath
 from composegen.plan import HostPlan, Plan
@@ -14,8 +15,7 @@ Table = Mapping[tuple[str, ...], str]
 """Keys to the version that knows them, as in `versions`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """Something that `host` must be new enough for: `what` in words, `since` the version that has it."""
 
     what: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.findings import Span
 from composegen.suggestion import cut, nearest
@@ -24,8 +25,7 @@ _BEFORE_VALUE = {"PARAMETER": re.compile(r"[ \t][A-Za-z0-9_]+[ \t]"), "MESSAGE":
 _ROLES = ("system", "user", "assistant")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Instruction:
+class Instruction(Struct, frozen=True, kw_only=True):
     """One instruction: its name in capitals, its value without quotes, and where the value stands."""
 
     name: str

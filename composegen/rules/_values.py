@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.environment import of_compose
 from composegen.keypath import KeyPath
@@ -12,8 +13,7 @@ from composegen.plan import Plan
 from composegen.topology import App, Secret, Service
 
 
-@dataclass(frozen=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """A literal text: the name under which it stands ("" for none), and where."""
 
     name: str

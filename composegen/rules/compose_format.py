@@ -22,8 +22,9 @@ found out only when the file is loaded, and one that means nothing (`99999:80`, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.findings import Basis, Finding, Severity
 from composegen.keypath import KeyPath
@@ -73,8 +74,7 @@ apps:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """How some values are written: their places under `compose:`, with `*` for any entry, and what is right there."""
 
     places: str

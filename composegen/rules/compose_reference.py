@@ -17,7 +17,8 @@ Name a container of that host: an app by its name, instance k of service S as `S
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.findings import Finding, Severity
 from composegen.keypath import KeyPath
@@ -62,8 +63,7 @@ _SERVICE = "service:"
 _NAMESPACES = ("network_mode", "pid", "ipc", "uts")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A container that must start first, by name, and where that is said."""
 
     name: str

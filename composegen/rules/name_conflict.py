@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.findings import Basis, Finding, Location, Part, Severity
 from composegen.keypath import KeyPath
@@ -52,8 +53,7 @@ apps:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """Something that takes a name; `at` is what to rename, `owner` tells whether two claims are one and the same."""
 
     name: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from composegen.artifacts import Artifact, Literal
 from composegen.plan import Plan
 from composegen.registry import collect
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """One way to run a plan: `artifacts` yields the files that it needs."""
 
     name: str

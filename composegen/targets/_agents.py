@@ -7,16 +7,16 @@ the stack, so each host's folder is a stack of its own; CG207 sees to it that th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from composegen.artifacts import Artifact, Syntax
 from composegen.plan import HostPlan, Plan
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reached:
+class Reached(Struct, frozen=True, kw_only=True):
     """A host as compose-farm gets to it; "" and None leave the choice to it."""
 
     name: str

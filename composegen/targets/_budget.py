@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen import catalogue
 from composegen.fields import bytes_of
@@ -11,8 +12,7 @@ from composegen.plan import HostPlan
 from composegen.topology import Model
 
 
-@dataclass(frozen=True, kw_only=True)
-class MemoryRow:
+class MemoryRow(Struct, frozen=True, kw_only=True):
     """The memory of one service on one host; None for limit and total where there is no limit."""
 
     service: str
@@ -21,8 +21,7 @@ class MemoryRow:
     total: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelRow:
+class ModelRow(Struct, frozen=True, kw_only=True):
     """One model: its size on disk and the memory that it is said to need; "" where nobody knows."""
 
     name: str

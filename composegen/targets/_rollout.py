@@ -6,8 +6,9 @@ What it does with them is the business of the template `common/rollout.sh.j2`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen import quoting
 from composegen.artifacts import Artifact, Literal, Syntax
@@ -17,8 +18,7 @@ from composegen.targets._runbook import is_rolled, listed_name
 from composegen.topology import Model, Upgrade
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolledHost:
+class RolledHost(Struct, frozen=True, kw_only=True):
     """A host as the script must know it. `ssh` is "" for the machine on which the script runs."""
 
     name: str

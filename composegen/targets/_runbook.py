@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.modelname import DEFAULT_HOST, parse
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role
@@ -20,8 +21,7 @@ from composegen.targets._traefik import ADMIN_PATHS, POOL_PATHS
 from composegen.topology import NfsStore
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostPage:
+class HostPage(Struct, frozen=True, kw_only=True):
     """One host. `bring` are the commands, as words, that bring its part of the tree there."""
 
     plan: HostPlan
@@ -42,8 +42,7 @@ class HostPage:
     memory_total: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class GuardedPorts:
+class GuardedPorts(Struct, frozen=True, kw_only=True):
     """Ports that answer the gateway only, as the table shows them."""
 
     host: HostPlan
@@ -51,8 +50,7 @@ class GuardedPorts:
     guard: firewall.Guard
 
 
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """One instance, as the table shows it."""
 
     instance: Instance

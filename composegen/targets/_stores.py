@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composegen.plan import Instance, Plan, StoreUse
 from composegen.targets._budget import ModelRow, model_row, size_of, total_size
 from composegen.topology import DirectoryStore, NfsStore, VolumeStore
 
 
-@dataclass(frozen=True, kw_only=True)
-class StorePage:
+class StorePage(Struct, frozen=True, kw_only=True):
     """One store: what is in it, where, who writes it, what sharing saves."""
 
     use: StoreUse

@@ -7,8 +7,9 @@ all others nowhere. The paths are those of Ollama's `server/routes.go`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Artifact, Syntax
 from composegen.plan import GatewayPlan, Plan, RoutePlan, Server
@@ -41,8 +42,7 @@ leave it out: 19 pauses of 0.2 to 0.4 s are 5 to 6 s."""
 _WEIGHTED = frozenset({"wrr", "hrw", "leasttime"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Router:
+class Router(Struct, frozen=True, kw_only=True):
     """What a request must look like, line by line, for one service behind the gateway, and where it goes."""
 
     name: str

@@ -7,9 +7,10 @@ before a line can be printed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from composegen.artifacts import Artifact, Literal, Syntax
 from composegen.plan import Binding, Container, GpuGrant, HostPlan, Plan, Role
@@ -25,8 +26,7 @@ _SAME_AS = {
 """Keys of a service, and where the same stands below `deploy.resources`: Compose refuses the one beside the other."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stanza:
+class Stanza(Struct, frozen=True, kw_only=True):
     """A container as its service in the Compose file is printed."""
 
     container: Container

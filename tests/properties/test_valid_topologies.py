@@ -9,7 +9,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
+from msgspec.structs import replace
 
 from composegen import pipeline
 from composegen.artifacts import Entry

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composegen.plan import Plan
 from composegen.targets._nfs import mount_unit, nfs_artifacts

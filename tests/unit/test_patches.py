@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +9,7 @@ import hypothesis
 import pytest
 import yaml
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from composegen import document, pipeline, selectors
 from composegen.document import Document

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composegen.plan import Plan
 from composegen.resolve import resolve
@@ -47,7 +48,7 @@ def minimal(**changes: object) -> Topology:
             "ollama": ollama(store=None, memory=None, models=(Model(name="llama3.2:3b"),), hosts={"box": Placement()})
         },
     )
-    return replace(found, **changes)  # type: ignore[arg-type]
+    return replace(found, **changes)
 
 
 def test_it_only_tells_what_applies() -> None:

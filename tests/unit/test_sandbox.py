@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import pytest
+from msgspec import Struct, field
 
 from composegen import artifacts, metering
 from composegen.io import resources
@@ -17,8 +17,7 @@ from composegen.templating import Templates
 from tests.sampling import SAMPLES, compiled
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     address: str
     origin: KeyPath = ()
     tags: list[str] = field(default_factory=list)

@@ -9,12 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from composegen import artifacts
 from composegen.artifacts import Entry

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pytest
+from msgspec import Struct
 
 from composegen.quoting import FILTERS
 from composegen.templating import TemplateFault, Templates
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     address: str
 
 

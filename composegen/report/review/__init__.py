@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.findings import Location, Span
 from composegen.impact.model import Difference, Impact, Risk
@@ -11,8 +12,7 @@ from composegen.impact.model import Difference, Impact, Risk
 Locate = Callable[[Location], Span]
 
 
-@dataclass(frozen=True, kw_only=True)
-class About:
+class About(Struct, frozen=True, kw_only=True):
     """What was compared: the topology, as it is called and with who finds its nodes, and the two sides in words.
 
     `locate_before` finds the nodes of the topology as it was, which `before_name` calls by name; None where that is not

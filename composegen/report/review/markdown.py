@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composegen.impact.model import Review
 from composegen.quoting import md, mdcode
@@ -19,8 +20,7 @@ from composegen.report.review.rows import Block, blocks
 _BACK_TICKS = re.compile("`+")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Detail:
+class Detail(Struct, frozen=True, kw_only=True):
     """What goes into the folds: the patch of each file by its name, and a Mermaid diagram ("" for none)."""
 
     patches: Sequence[tuple[str, str]] = ()

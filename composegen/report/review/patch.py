@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.artifacts import Entry
 from composegen.changes import EXECUTABLE, Change
@@ -21,8 +22,7 @@ _NO_END = "\\ No newline at end of file\n"
 _STYLES = {"+": Style.GOOD, "-": Style.ERROR, "@": Style.NOTE}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patch:
+class Patch(Struct, frozen=True, kw_only=True):
     """The text, and the files of which it does not show all."""
 
     text: bytes

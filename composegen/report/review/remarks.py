@@ -6,9 +6,10 @@ A view adds the marks of its format, and no words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from composegen.impact.model import Capacity, Effect, Review, When
 from composegen.impact.wording import in_words
@@ -18,8 +19,7 @@ _WORDS = {Effect.HOT_RELOAD: "reload"}
 """Words of the counts, where they are not those of the effects."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """A command with its reason and its number in the order, and the hosts on which it is to be run."""
 
     number: int
@@ -28,8 +28,7 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarm:
+class Alarm(Struct, frozen=True, kw_only=True):
     """What may happen to data, or is left behind; the `command` ("" for none) is what the message ends with."""
 
     hosts: str
@@ -39,8 +38,7 @@ class Alarm:
     grave: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Renamed:
+class Renamed(Struct, frozen=True, kw_only=True):
     """Another name for the same; `hosts` are those on which services have it, "" for a host itself."""
 
     before: str
@@ -54,8 +52,7 @@ class Renamed:
         return f"{where}{'are' if ' ' in self.before else 'is'} called"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
+class Serving(Struct, frozen=True, kw_only=True):
     """How many instances of services serve meanwhile; `silent`: none of them does."""
 
     services: str

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composegen.changes import Action
 from composegen.impact.model import Effect, Impact, Review
@@ -21,16 +23,14 @@ _MOST = 5
 """Differences of a service that are told one by one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """Something that is said, and the place of the topology from which it comes ("" for none)."""
 
     summary: str
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """What happens to one or several subjects; `more` is what else differs, each with its own place."""
 
     file: str
@@ -42,8 +42,7 @@ class Row:
     more: tuple[Told, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """The rows of one host, or of several to which the same happens; the places are those of the first one."""
 
     hosts: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from composegen.graph.model import Edge, Frame, Graph, Kind, Mark, Node, Way
 
 HOSTILE = (
@@ -76,12 +78,8 @@ def chance_graph(seed: int) -> Graph:
     outside = (Node(key="users", kind=Kind.USERS, title="users"), *stores)
     graph = Graph(name="chance", entry="", hosts=len(frames), instances=1, frames=frames, outside=outside, edges=())
     edges = dict.fromkeys((edge.start, edge.end, edge.way) for edge in _edges(chance, graph))
-    return Graph(
-        **{
-            **vars(graph),
-            "edges": tuple(Edge(start=start, end=end, way=way, label=_label(way)) for start, end, way in edges),
-        }
-    )
+    unlike = tuple(Edge(start=start, end=end, way=way, label=_label(way)) for start, end, way in edges)
+    return replace(graph, edges=unlike)
 
 
 def _label(way: Way) -> str:

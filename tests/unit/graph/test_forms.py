@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from composegen.graph import FORMATS, building, dot, draw, mermaid, svg, text
 from composegen.graph.measure import cell_width
