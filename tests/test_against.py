@@ -50,9 +50,12 @@ def change(old: str, new: str, file: str = "topology.yaml") -> None:
 @pytest.mark.usefixtures("repository")
 def test_a_commit_is_compared_though_the_folder_has_moved_on(run: Run) -> None:
     change("0.17.4", "0.17.5")
+    assert "Next: composegen render\n" in run("diff", "--against", "main").out
     assert run("render").code == 0
     assert "nothing changes" in run("diff").out
     outcome = run("diff", "--against", "main")
+    assert "Next: roll it out as README.md, the run book, says\n" in outcome.out
+    assert "Next: merge, and roll it out" in run("diff", "--against", "main", "--format", "markdown").out
     assert "ollama-1" in outcome.out
     assert "image 0.17.4 -> 0.17.5" in outcome.out
     assert "topology.yaml -> main:deploy" in outcome.out

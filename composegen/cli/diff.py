@@ -176,7 +176,7 @@ def _about(asked: Asked, found: Difference) -> About:
         name=found.opened.source.name,
         after=found.before.name,
         locate=found.compiled.document.locate,
-        next=asked.render(force=bool(found.changes.conflicts)),
+        next="" if asked.against and found.is_rendered() else asked.render(force=bool(found.changes.conflicts)),
         before_name=found.before.topology,
         locate_before=found.before.locate,
     )

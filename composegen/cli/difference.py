@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from composegen.cli.request import of_host
+from composegen.errors import ComposegenError
 
 if TYPE_CHECKING:
     from composegen.artifacts import Tree
@@ -30,6 +31,17 @@ class Difference(Struct, frozen=True, kw_only=True):
     before: Before
     changes: Changes
     review: Review
+
+    def is_rendered(self) -> bool:
+        """Whether the output folder is as planned already; one that cannot be read is not."""
+        from composegen import changes as decisions
+        from composegen.io import disk
+
+        try:
+            lock, files = disk.found(self.root, self.planned)
+        except ComposegenError:
+            return False
+        return not decisions.compare(self.planned, files, lock.files).effective
 
     def of_host(self, host: str) -> Difference:
         """What concerns one host. Raises ComposegenError when it has no files on either side."""

@@ -17,7 +17,7 @@ import yaml
 from tests.engines import farm as farms
 from tests.engines.farm import Farm, Load
 from tests.engines.lab import Lab
-from tests.engines.victims import instances, left_out, whole
+from tests.engines.victims import KILL, instances, left_out, together, whole
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
@@ -30,9 +30,6 @@ PATIENCE = 8
 
 IDLE = 2
 """Seconds for which the gateway keeps a connection that it does not use (`idleConnTimeout`)."""
-
-KILL = "kill -KILL $1; while kill -0 $1; do :; done 2>/dev/null"
-"""Until it is gone: it listens for a moment longer than the signal takes."""
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +115,14 @@ def test_what_goes_down_loses_what_it_was_answering(
     containers = [one.container for one in victims]
     with farm.under_load(CLIENTS) as load:
         settle()
-        died = strike(lambda: farm.lab.docker(command, *containers))
+        die = together(victims) if command == "kill" else lambda: farm.lab.docker(command, *containers)
+        died = strike(die)
         settle(DOWN)
         out = left_out(victims, died.ended)
         begun = time.time()
         farm.lab.docker("start", *containers)
         seconds = whole(victims, begun)
+    farm.lab.docker("update", "--restart", "unless-stopped", *containers)
     proof(f"{what} left out of the pool after {out:.1f} s")
     proof(f"{what} down for {DOWN} s: {load}; whole again {seconds:.1f} s after the start")
     only_what_was_under_way_is_lost(load, died)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,9 @@ from tests.engines.space import wait_until
 
 GATEWAY = "server80"
 """The host of Traefik, and of the writer."""
+
+KILL = 'kill -KILL "$@"; for one; do while kill -0 "$one"; do :; done; done 2>/dev/null'
+"""Until all are gone: one listens for a moment longer than the signal takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +48,20 @@ class Instance:
 
 
 def instances(farm: Farm, host: str, names: Sequence[str]) -> list[Instance]:
+    """Those of a host that have these names."""
     planned = {one.name: farm.site.url(one) for one in farm.site.instances if one.host.name == host}
     places = {name: f"http://{name}:11434" if host == GATEWAY else planned[name] for name in names}
     found = {name: farm.lab.compose(farm.host(host), "ps", "--quiet", name).stdout.strip() for name in names}
     assert all(found.values())
     return [Instance(farm=farm, container=found[name], url=places[name]) for name in names]
+
+
+def together(victims: Sequence[Instance]) -> Callable[[], object]:
+    """What ends them all at the same moment, as when their host loses its power; nobody starts them again."""
+    lab, containers = victims[0].farm.lab, [one.container for one in victims]
+    lab.docker("update", "--restart", "no", *containers)
+    first = lab.docker("inspect", "--format", "{{.State.Pid}}", *containers).split()
+    return lambda: lab.must("sh", "-c", KILL, "kill", *first)
 
 
 def left_out(victims: Sequence[Instance], since: float) -> float:

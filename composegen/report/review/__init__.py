@@ -16,7 +16,7 @@ class About(Struct, frozen=True, kw_only=True):
     """What was compared: the topology, as it is called and with who finds its nodes, and the two sides in words.
 
     `locate_before` finds the nodes of the topology as it was, which `before_name` calls by name; None where that is not
-    known. `next` is the command that makes the change.
+    known. `next` is the command that renders the change, empty where that is done.
     """
 
     name: str

@@ -33,7 +33,8 @@ def report(review: Review, about: About, detail: Detail | None, budget: int) -> 
     parts.must(_head(review, about))
     parts.list(_warnings(review, about), "warnings")
     if not review.is_empty:
-        parts.must(f"\nNext: {mdcode(about.next)}\n")
+        then = mdcode(about.next) if about.next else "merge, and roll it out as `README.md`, the run book, says"
+        parts.must(f"\nNext: {then}\n")
         parts.list(_table(blocks(review, about)), "rows")
         steps = tuple(_steps(review))
         parts.fold(f"On the hosts: {counted(len(steps), 'step')}", steps, "steps")

@@ -154,4 +154,5 @@ def _verdict(review: Review, about: About, paint: Paint) -> Iterator[str]:
     if review.is_empty:
         yield paint(Style.STRONG, f"Plan: nothing changes, {review.unchanged} unchanged.")
         return
-    yield f"{paint(Style.STRONG, f'Plan: {remarks.counts(review)}.')}      Next: {visible(about.next)}"
+    then = visible(about.next) or "roll it out as README.md, the run book, says"
+    yield f"{paint(Style.STRONG, f'Plan: {remarks.counts(review)}.')}      Next: {then}"
