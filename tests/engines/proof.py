@@ -31,8 +31,8 @@ NOT_PROVEN = f"""\
 - **Ollama newer than {versions.OLLAMA}.** It is the newest that can be built without the projects' image registries,
   and stands behind the tag that a sample names. What newer ones change is read from their sources, not run.
 - **The official images.** Those here have the entrypoint, the environment, the shell and the lack of curl of the
-  official ones. `COMPOSEGEN_ENGINES_PULL=1 make engines` runs the same tests on official images, and with the name of
-  a registry instead of 1 on those that it has. Seen is that way with a registry of the images made here.
+  official ones. `COMPOSEGEN_ENGINES_PULL=1 make engines` pulls the official images instead, and with the name of a
+  registry instead of 1 those that it has. Only the pulling was seen, from a registry of the images made here.
 - **GPUs.** There is none: what is shown is that a request arrives at the engine, or in the container, as it was
   written. No model was computed on one.
 - **Models of real size.** The model is a real one, of half a megabyte: it loads at once and answers at once. Times for

@@ -59,11 +59,11 @@ def rendered(data: topologies.Data, number: int = 0) -> Rendered:
 
 @cache
 def many() -> tuple[Rendered, ...]:
-    """As many as are to be tried, drawn once for all consumers; more where these leave out a field of the language."""
+    """As many as are to be tried, drawn once for all consumers; more where a field or an export is left out."""
     found: list[Rendered] = []
     for further in range(MOST_BATCHES):
         _draw(SEED + further, found)
-        if not untried(found):
+        if not untried(found) and any(host.exports for case in found for host in case.plan.hosts):
             break
     return tuple(found)
 

@@ -347,7 +347,7 @@ _MODELFILE = st.from_regex(r"\A[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,12}\Z", alp
 
 def _placement(work: Drawing, host: str, number: int) -> Any:
     """Instances on ports of their own; each gets a GPU of its own, or none."""
-    instances, port = work.draw(st.integers(1, 3)), 2000 + 1000 * number + work.draw(st.integers(0, 900))
+    instances, port = work.draw(st.integers(1, 3)), 3000 + 1000 * number + work.draw(st.integers(0, 900))
     gpus = work.one_of("one-each", "none", 1) if "gpus" in work.hosts[host] else work.one_of(ABSENT, "none")
     given = {"instances": instances, "port": port, "gpus": gpus, "shared": ABSENT}
     if gpus is not ABSENT and gpus != "none" and work.draw(st.booleans()):
