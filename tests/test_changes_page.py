@@ -26,7 +26,11 @@ def original(sample: str) -> str:
 SCREENS = tuple(transcripts.screens(PAGE, original))
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=[f"{number:02}" for number in range(len(SCREENS))])
+@pytest.mark.parametrize(
+    "screen",
+    [SCREENS[0], *(pytest.param(screen, marks=pytest.mark.slow) for screen in SCREENS[1:])],
+    ids=[f"{number:02}" for number in range(len(SCREENS))],
+)
 def test_a_screen_is_what_the_command_prints(
     screen: Screen, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,6 +208,7 @@ def test_a_plan_is_refused_when_a_variable_or_template_moved(run: Run, tree: Mak
     assert run("render", "--plan", "plan.json").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 @pytest.mark.parametrize(
     "words",

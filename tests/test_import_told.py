@@ -200,6 +200,7 @@ def test_gpus_that_no_file_names_are_to_be_listed_though_another_server_names_so
     assert ("list the GPUs of host `box`" in notes(result, Kind.TODO)) is told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["", "--patch", "--format json", "--format markdown"])
 def test_the_comparison_with_the_old_files_shows_no_secret_and_no_other_project(
     options: str, tree: Make, run: Run, monkeypatch: pytest.MonkeyPatch

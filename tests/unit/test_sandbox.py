@@ -166,6 +166,7 @@ COSTLY = (
 """Few marks that take long."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", COSTLY)
 def test_what_takes_long_takes_steps(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metering, "STEPS", 50_000)

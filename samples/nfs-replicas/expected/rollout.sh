@@ -668,7 +668,7 @@ the_rest() {
     if [ -n "$TRAEFIK" ] && chosen "$GATEWAY"; then
         place=$GATEWAY
         step "$GATEWAY" "docker compose up -d --no-deps --wait $TRAEFIK" traefik || return 1
-        [ "$answer" != restarted ] || say "$GATEWAY $TRAEFIK: restarted; requests were refused for a moment"
+        [ "$answer" != restarted ] || say "$GATEWAY $TRAEFIK: restarted; meanwhile requests were refused"
     fi
 }
 

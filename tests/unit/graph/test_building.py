@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composegen.graph import building
 from composegen.graph.model import Graph, Kind, Way
 from tests.planning import behind_a_gateway, plan_of
@@ -50,6 +52,7 @@ def test_a_box_of_one_is_the_instance() -> None:
     assert titles(graph(farm(41, 1)))[0] == "chat-1 :11434"
 
 
+@pytest.mark.slow
 def test_of_many_hosts_those_that_are_alike_share_a_frame() -> None:
     assert len(graph(farm(60, 1)).frames) == 60
     found = graph(farm(61, 2))
