@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # In the background of a script it is ignored, and so it would be by the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.disable()  # collecting makes a hundred thousand objects, and they stay; looking through them anew takes seconds
 
 
