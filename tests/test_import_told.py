@@ -173,6 +173,13 @@ def test_a_device_beside_gpus_is_told() -> None:
     assert "compose.yaml:6 a device of `ollama`" in notes(converted(text), Kind.LEFT)
 
 
+def test_a_gpu_that_cannot_be_one_is_left_out_and_told() -> None:
+    result = converted(f"services:\n{SERVER}    gpus: [{{device_ids: ['first card']}}]\n")
+    assert result.obstacles == ()
+    assert topology(result)["services"]["ollama"]["hosts"] == {"box": 1}
+    assert "compose.yaml:2 `hosts.box.gpus` -- `first card` is no id of a GPU" in notes(result, Kind.LEFT)
+
+
 def volume(options: str) -> str:
     return f"""\
 services:

@@ -11,6 +11,7 @@ from pathlib import Path
 from composegen.changes import Action, Change, Changes, Conflict
 from composegen.cli import options, streams
 from composegen.cli.request import Request
+from composegen.counting import counted
 from composegen.errors import ExitCode
 
 
@@ -37,7 +38,7 @@ def _edited(root: Path, edited: list[Change], topology: str | None) -> str:
     render = Request(topology).render("--stdout", str(path))
     see = f", or {render} | diff {shlex.quote(str(root / path))} -" if edited[0].after is not None else ""
     return (
-        f"{_files(edited)} edited by hand would be lost; nothing was written. Three ways on:\n"
+        f"{counted(len(edited), 'file')} edited by hand would be lost; nothing was written. Three ways on:\n"
         "  - keep the edit: move it to a compose.override.yaml beside compose.yaml (Compose merges it), or to the "
         "topology\n"
         f"  - look at it: git diff {shlex.quote(str(root))}{see}\n"
@@ -48,7 +49,7 @@ def _edited(root: Path, edited: list[Change], topology: str | None) -> str:
 def _foreign(root: Path, foreign: list[Change]) -> str:
     """Ways on where files of somebody else are in the way."""
     return (
-        f"{_files(foreign)} in {root} that composegen did not write would be lost; nothing was written. "
+        f"{counted(len(foreign), 'file')} in {root} that composegen did not write would be lost; nothing was written. "
         "Three ways on:\n"
         "  - keep it there: choose another output folder with -o\n"
         "  - keep it elsewhere: move it away, and render again\n"
@@ -66,8 +67,3 @@ def _much(root: Path, changes: Changes) -> str:
         "  - keep them beside the new ones: render again with --no-prune\n"
         "  - remove them: render again with --force"
     )
-
-
-def _files(changes: list[Change]) -> str:
-    """`1 file`, `2 files`."""
-    return f"{len(changes)} file{'' if len(changes) == 1 else 's'}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from composegen.counting import counted
 from composegen.graph.model import Kind, Member, Node, Way
 from composegen.plan import Container, GatewayPlan, HostPlan, Instance, Plan, Role, StoreUse
 from composegen.resolve.gateway import CONTAINER
@@ -121,7 +122,7 @@ def gpus_of(gpus: HostGpus | None) -> str:
     """How many GPUs a host has, and whose; "" for none."""
     if gpus is None or not gpus.devices:
         return ""
-    return f"{len(gpus.devices)} {gpus.vendor} GPU{'' if len(gpus.devices) == 1 else 's'}"
+    return counted(len(gpus.devices), f"{gpus.vendor} GPU")
 
 
 def publishes(container: Container) -> bool:
@@ -152,7 +153,7 @@ def _bringing(plan: Plan, use: StoreUse, place: str) -> Iterator[Member]:
 def _models(use: StoreUse) -> tuple[str, ...]:
     if not use.models:
         return ()
-    return ("1 model",) if len(use.models) == 1 else (f"{len(use.models)} models",)
+    return (counted(len(use.models), "model"),)
 
 
 def _details(instances: Sequence[Instance]) -> Iterator[str]:
@@ -170,7 +171,7 @@ def _granted(devices: Sequence[tuple[str, ...]], instances: int) -> str:
     if not ids:
         return "all GPUs"
     if instances > 1:
-        return f"{len(ids)} GPU{'' if len(ids) == 1 else 's'}"
+        return counted(len(ids), "GPU")
     return f"GPU {ids[0]}" if len(ids) == 1 else f"GPUs {', '.join(ids)}"
 
 

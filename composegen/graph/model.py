@@ -7,6 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from composegen.counting import counted
+
 
 class Kind(Enum):
     """What a node stands for."""
@@ -97,7 +99,7 @@ class Graph(Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """What it shows, in one line."""
-        return f"{_count(self.instances, 'instance')} on {_count(self.hosts, 'host')}"
+        return f"{counted(self.instances, 'instance')} on {counted(self.hosts, 'host')}"
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -105,7 +107,3 @@ class Graph(Struct, frozen=True, kw_only=True):
         found = {node.mark for node in self.nodes()} | {edge.mark for edge in self.edges}
         found |= {frame.mark for frame in self.frames}
         return tuple(mark for mark in Mark if mark in found and mark is not Mark.NONE)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SECTIONS = ("name", "variables", "hosts", "stores", "services", "gateway", "apps")
 _WIDTH = 110
+_IN_PLACEMENT = 5
+"""How deep the keys of a placement of a service on a host are."""
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -44,12 +46,14 @@ class Draft(Struct, kw_only=True):
         return self.places.get(path)
 
     def remove(self, path: KeyPath) -> None:
-        """Take out what stands at a path, and a mapping that becomes empty by it."""
+        """Take out what stands at a path, and a mapping that becomes empty by it; a placement is one instance then."""
         target: Any = self.data
         for key in path[:-1]:
             target = target[key]
         del target[path[-1]]
-        if not target and len(path) > 1:
+        if not target and path[:1] == ("services",) and path[2:3] == ("hosts",) and len(path) == _IN_PLACEMENT:
+            self.put(path[:-1], 1)
+        elif not target and len(path) > 1:
             self.remove(path[:-1])
 
     def text(self, head: str) -> str:

@@ -57,6 +57,9 @@ def _host(result: Draft, plan: Plan, stack: Stack) -> None:
             f"no imported file states it; `{address}` stands in for it",
         )
     result.put(("hosts", name), entry, stack.root.place, comment)
+    if gpus is not None:
+        asking = next(server for server in own if server.gpu is not None)
+        result.places["hosts", name, "gpus"] = asking.place
 
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker does where no address is stated

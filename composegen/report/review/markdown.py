@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from composegen.counting import counted
 from composegen.impact.model import Review
 from composegen.quoting import md, mdcode
 from composegen.report.review import About, remarks
-from composegen.report.review.remarks import counted
 from composegen.report.review.rows import Block, blocks
 
 _BACK_TICKS = re.compile("`+")

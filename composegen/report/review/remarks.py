@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from composegen.counting import counted
 from composegen.impact.model import Capacity, Effect, Review, When
 from composegen.impact.wording import in_words
 from composegen.report.review import About, hosts_in_words
@@ -67,11 +68,6 @@ def counts(review: Review) -> str:
     if some := sum(len(steps) for _, steps in on_hosts(review)):
         found.append(f"{counted(some, 'step')} on hosts")
     return ", ".join([*found, f"{review.unchanged} unchanged"])
-
-
-def counted(number: int, word: str) -> str:
-    """`1 step`, `2 steps`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def on_hosts(review: Review) -> Iterator[tuple[When, Sequence[Step]]]:
