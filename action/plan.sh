@@ -1,8 +1,8 @@
 #!/bin/bash
-# Writes what the pull request changes on the hosts to $RUNNER_TEMP/composegen-plan.md and to the summary of the job.
+# Writes what the pull request changes on the hosts to a file for each topology, and to the summary of the job.
 set -euo pipefail
 
-plan=$RUNNER_TEMP/composegen-plan.md
+plan=$RUNNER_TEMP/composegen-plan-${TOPOLOGY//\//-}.md
 
 # The commit that the pull request is to be merged into. Whoever checks out as GitHub proposes has a trial merge: its
 # first parent is that commit.
@@ -37,9 +37,15 @@ arguments=(diff --against "$against" --format markdown --detailed-exitcode)
 if [ -n "$OUTPUT" ]; then arguments+=(--output "$OUTPUT"); fi
 ended=0
 "$RUNNER_TEMP/composegen/bin/composegen" "${arguments[@]}" -- "$TOPOLOGY" >"$plan.body" || ended=$?
+# Whoever begins has nothing to compare with, and did nothing wrong.
+if [ "$ended" = 1 ] && ! git cat-file -e "$against:./$TOPOLOGY" 2>/dev/null; then ended=new; fi
 case $ended in
 0) changes=false ;;
 2) changes=true ;;
+new)
+    changes=true
+    echo "**composegen**: no plan, because $against has no \`$TOPOLOGY\` to compare with: it is new." >"$plan.body"
+    ;;
 *)
     changes=false
     echo "**composegen**: no plan, because it ended with an error ($ended). What is wrong stands in the log." >"$plan.body"

@@ -6,6 +6,7 @@ also while modules are imported, and where Python could only report it (in a des
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -28,9 +29,12 @@ def main() -> None:
         return
     # A run is short, and what it makes lives to its end: looking for cycles would take a sixth of its time.
     gc.disable()
-    from composegen.cli import main as run
+    from composegen.cli import run
 
-    run()
+    code = run()
+    # Everything is written and flushed by now; to take a plan of thousands of objects apart would only take time.
+    atexit.register(os._exit, code)
+    sys.exit(code)
 
 
 def _say(text: str) -> bool:

@@ -239,6 +239,7 @@ def expression(pattern: str) -> re.Pattern[str]:
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
+@lru_cache(maxsize=1024)
 def bytes_of(size: str) -> int:
     """The bytes that a `Size` stands for; as in Docker, k, m, g and t are powers of 1024, with or without `iB`."""
     match = re.fullmatch(r"([0-9.]+) ?([kmgt])(i?b)?", size.lower())

@@ -146,9 +146,8 @@ class _Marker(Rewriter):
 
     def _mark(self, line: int, about: nodes.Node, *, is_text: bool = False) -> nodes.Expr:
         wanted = (nodes.Name, nodes.Getattr)
-        named = [] if is_text else [*([about] if isinstance(about, wanted) else []), *about.find_all(wanted)]
         # The last step of a chain may be what does not exist; what it stands on tells as much.
-        values = [one for one in named if not isinstance(one, nodes.Name) or one.ctx == "load"]
+        values = [*([about] if isinstance(about, wanted) else []), *about.find_all(wanted)]
         constants = [nodes.Const(one, lineno=line) for one in (self._template, line, is_text)]
         return call("mark", *constants, nodes.List(values, lineno=line), line=line)
 

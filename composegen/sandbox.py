@@ -182,6 +182,6 @@ def call(name: str, *arguments: Any, line: int) -> nodes.Call:
 
 def _printable(value: object) -> object:
     """The same value, where its text is always the same. Raises TypeError, or what Jinja has against the value."""
-    if value is not None and isinstance(value, str | int | float | Undefined):
+    if isinstance(value, str | int | float | Undefined):
         return value
     raise TypeError(f"{type(value).__name__} has no form as text; give it to a filter for this file, such as `| yaml`")

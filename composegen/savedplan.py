@@ -25,6 +25,9 @@ _NAMED = 3
 
 _MODE = re.compile("[0-7]{4}")
 
+_BEGINNING = re.compile(rb'\{\s*"version": \d+,\s*"tool": \{\s*"name": "composegen"')
+"""How the report begins in which a plan is saved."""
+
 _DIGEST = 64
 """Hexadecimal digits of a SHA-256."""
 
@@ -101,6 +104,11 @@ def loads(data: bytes, name: str) -> SavedPlan:
     raise _broken(name, "it has no key `rests_on` as `composegen diff --out` writes it")
 
 
+def may_be_replaced(data: bytes) -> bool:
+    """Whether a file holds nothing but a plan that `document` went into, even if only its beginning, or nothing."""
+    return not data.strip() or _BEGINNING.match(data) is not None
+
+
 def _moved(reviewed: SavedPlan, now: SavedPlan) -> Iterator[str]:
     sources = _differing(reviewed.sources, now.sources)
     if sources:
@@ -151,4 +159,4 @@ def _sha256(data: bytes) -> str:
 
 
 def _broken(name: str, reason: str) -> ComposegenError:
-    return ComposegenError(f"{name} is no saved plan: {reason}. Make it anew: composegen diff --out {name}")
+    return ComposegenError(f"{name} is no saved plan: {reason}. Make one: composegen diff --out FILE")

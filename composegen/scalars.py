@@ -14,6 +14,8 @@ _BOOL = {text: text.lower() == "true" for text in ("true", "True", "TRUE", "fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
+_BEGIN = frozenset("-+.0123456789")
+"""How numbers begin; most text does not, and is known for text by that."""
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
 _BASES = {"0o": 8, "0x": 16}
 _LONGEST_NUMBER = 300
@@ -26,7 +28,7 @@ def resolve(text: str) -> Scalar:
         return None
     if text in _BOOL:
         return _BOOL[text]
-    return text if len(text) > _LONGEST_NUMBER else _number(text)
+    return text if text[0] not in _BEGIN or len(text) > _LONGEST_NUMBER else _number(text)
 
 
 def _number(text: str) -> str | int | float:

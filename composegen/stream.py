@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from yaml import CSafeLoader, YAMLError, parse
+from yaml import CSafeLoader, YAMLError
 
 from composegen.findings import Span
 
@@ -51,7 +51,7 @@ def is_read_alike(text: str) -> bool:
 def quick(text: str) -> Iterator[Event]:
     """The events as libyaml sees them. Raises RefusedError, after which `thorough` may still read the text."""
     try:
-        yield from parse(text, Loader=CSafeLoader)
+        yield from iter(CSafeLoader(text).get_event, None)
     except (YAMLError, ValueError) as error:
         raise RefusedError("", type(error).__name__, None, None) from error
 

@@ -9,8 +9,17 @@ from contextlib import suppress
 from traceback import walk_tb
 from typing import Any, cast
 
-from jinja2 import Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.exceptions import UndefinedError
+from jinja2.tests import TESTS
 from jinja2.utils import missing
 from msgspec import Struct
 
@@ -30,7 +39,7 @@ MISTAKES = (
 )
 """What a wrong template can end in while it is rendered."""
 
-_NO_FILTER = re.compile(r"No (?:filter|test) named '(.*)'")
+_NO_SUCH = re.compile(r"No (filter|test) named '(.*)'")
 _OF_VALUES = ("default", "first", "indent", "join", "last", "length", "list", "map", "replace", "selectattr", "string")
 
 
@@ -88,6 +97,9 @@ def explain(error: Exception, environment: Environment, name: str, context: Mapp
             names = _in_scope(environment, name, error, context) if error.names is None else error.names
             near = tuple(difflib.get_close_matches(error.wanted, names))
             return _fault(name, error, near, error.wanted, known=tuple(sorted(names)))
+        case TemplateRuntimeError():  # in a condition or below one, unknown filters and tests are found on the way
+            word, near = _no_such(str(error))
+            return _fault(name, error, near, word, message=_without_stop(str(error)))
     return _fault(name, error, message=_in_words(error))
 
 
@@ -143,13 +155,22 @@ def _names(value: object) -> Iterator[str]:
 
 def syntax_fault(name: str, error: TemplateSyntaxError) -> TemplateFault:
     """The fault for a text that is no template."""
-    message = (error.message or "syntax error").rstrip(".")
-    near: tuple[str, ...] = ()
-    word = ""
-    if found := _NO_FILTER.match(message):
-        word = found[1]
-        near = tuple(difflib.get_close_matches(word, [*FILTERS, *_OF_VALUES]))
+    message = _without_stop(error.message or "syntax error")
+    word, near = _no_such(message)
     return TemplateFault(template=error.name or name, line=error.lineno, message=message, near=near, word=word)
+
+
+def _without_stop(message: str) -> str:
+    return message.rstrip(".")
+
+
+def _no_such(message: str) -> tuple[str, tuple[str, ...]]:
+    """The filter or test that there is not, and the near ones; nothing for another message."""
+    found = _NO_SUCH.match(message)
+    if found is None:
+        return "", ()
+    known = TESTS if found[1] == "test" else [*FILTERS, *_OF_VALUES]
+    return found[2], tuple(difflib.get_close_matches(found[2], known))
 
 
 def _fault(

@@ -83,8 +83,8 @@ def quoted(text: str, style: Style = PLAIN_YAML) -> str:
 def flow(value: Any, style: Style = PLAIN_YAML) -> str:
     """Any value on one line; text in a list is always quoted, so that a command reads like one."""
     match value:  # `{}` is any mapping, `[*_]` any sequence; asking for the classes of these names takes far longer
-        case str() | bytes() | int() | None:
-            return scalar(value, style)
+        case str():
+            return literal(value, style)
         case {}:
             return "{" + ", ".join([f"{_key(key, style)}: {flow(item, style)}" for key, item in value.items()]) + "}"
         case [*_]:
@@ -93,34 +93,28 @@ def flow(value: Any, style: Style = PLAIN_YAML) -> str:
             return scalar(value, style)
 
 
-def block(value: object, indent: int, style: Style = PLAIN_YAML) -> str:
+def block(value: Any, indent: int, style: Style = PLAIN_YAML) -> str:
     """A value over several lines; the first one bears no indent, all others are `indent` spaces in."""
-    return f"\n{' ' * indent}".join(_lines(value, style))
-
-
-def _lines(value: Any, style: Style) -> list[str]:
     match value:
-        case str() | bytes() | int() | None:
-            return [scalar(value, style)]
         case {} if value:
-            return [line for key, item in value.items() for line in _entry(_key(key, style), item, style)]
+            return _joined([f"{_key(key, style)}:{_entry(item, indent, style)}" for key, item in value.items()], indent)
         case [*_] if value:
-            return [line for item in value for line in _item(item, style)]
+            return _joined([f"- {block(item, indent + 2, style)}" for item in value], indent)
         case _:
-            return [flow(value, style)]
+            return flow(value, style)
 
 
-def _entry(key: str, value: Any, style: Style) -> list[str]:
-    lines = _lines(value, style)
+def _joined(entries: list[str], indent: int) -> str:
+    return f"\n{' ' * indent}".join(entries)
+
+
+def _entry(value: Any, indent: int, style: Style) -> str:
+    """What stands after the colon of a key that is `indent` spaces in."""
     match value:
         case {} | [*_] if value:
-            return [f"{key}:", *[f"  {line}" for line in lines]]
-    return [f"{key}: {lines[0]}"]
-
-
-def _item(value: object, style: Style) -> list[str]:
-    first, *rest = _lines(value, style)
-    return [f"- {first}", *[f"  {line}" for line in rest]]
+            return f"\n{' ' * (indent + 2)}{block(value, indent + 2, style)}"
+        case _:
+            return f" {flow(value, style)}"
 
 
 def _member(value: object, style: Style) -> str:

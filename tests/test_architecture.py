@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "composegen"
 
 LAYERS = (
-    "keypath errors registry",
+    "keypath errors registry counting",
     "findings fields",
     "topology limits",
     "plan",

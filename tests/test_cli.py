@@ -190,6 +190,17 @@ def test_closed_streams_are_no_bug(tree: Make, monkeypatch: pytest.MonkeyPatch) 
     assert program("validate", "-", stdout=subprocess.PIPE, closed="<&-").returncode == ExitCode.FAILED
 
 
+@pytest.mark.parametrize("arguments", [("explain", "CG104"), ("validate", "missing.yaml")], ids=" ".join)
+def test_what_a_run_has_made_is_not_taken_apart_at_its_end(run: Run, arguments: tuple[str, ...]) -> None:
+    kept = "class Kept:\n    def __del__(self):\n        print('taken apart')\n\nkept = Kept()\n"
+    code = f"from composegen.__main__ import main\n{kept}main()"
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, check=False
+    )
+    assert Outcome(code=ended.returncode, out=ended.stdout, err=ended.stderr) == run(*arguments)
+
+
 def test_help_is_quick_because_it_loads_little() -> None:
     heavy = ("jinja2", "jsonschema", "ruamel", "dotenv", "check_jsonschema")
     code = (

@@ -150,6 +150,24 @@ def test_another_folder(run: Run, rendered: Path) -> None:
     assert run("diff", "--against", "nowhere").code == ExitCode.FAILED
 
 
+def test_without_a_lock_file_what_is_there_is_in_the_way_of_render(run: Run, rendered: Path) -> None:
+    (rendered / "deploy" / "composegen.lock.json").unlink()
+    assert "nothing changes" in run("diff").out, "what is as planned already is in nobody's way"
+    change(rendered, ("0.31.0", "0.32.15"))
+    out = run("diff").out
+    assert "  ! deploy/one/compose.yaml is in the way: composegen did not write it\n" in out
+    assert out.endswith("Next: composegen render --force\n")
+    assert run("render").code == 1, "as the plan says"
+    assert run("render", "--force").code == 0
+
+
+def test_an_empty_name_of_the_other_side(run: Run, rendered: Path) -> None:
+    assert rendered.is_dir()
+    outcome = run("diff", "--against", "")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "--against is empty" in outcome.err
+
+
 def test_a_hand_edit_is_marked(run: Run, rendered: Path) -> None:
     path = rendered / "deploy" / "one" / "compose.yaml"
     path.write_text(path.read_text().replace("0.31.0", "0.30.0").replace("retries: 6", "retries: 7"))

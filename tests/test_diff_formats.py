@@ -227,3 +227,35 @@ def test_what_does_not_go_with_a_plan(run: Run, words: tuple[str, ...]) -> None:
     outcome = run(*words)
     assert outcome.code == 2
     assert outcome.err.splitlines()[-1].startswith("composegen: ") or "Error" in outcome.err
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_plan_replaces_nothing_but_a_plan(run: Run) -> None:
+    for file, text in (("topology.yaml", None), ("notes.json", '{"version": 1}\n'), ("deploy/README.md", None)):
+        path = Path(file)
+        if text is not None:
+            path.write_text(text)
+        before = path.read_bytes()
+        outcome = run("diff", "--out", file)
+        assert (outcome.code, path.read_bytes()) == (2, before)
+        assert f"--out {file}: this file is there already and is no saved plan; it stays as it is" in outcome.err
+    Path("plan.json").write_text("")
+    assert run("diff", "--out", "plan.json").code == 0, "an empty file, as mktemp makes it"
+    whole = Path("plan.json").read_text()
+    Path("plan.json").write_text(whole[: len(whole) // 2])
+    assert run("diff", "--out", "plan.json").code == 0, "half a plan, as a full disk leaves it"
+    assert Path("plan.json").read_text() == whole
+    assert run("diff", "--out", "-").code == 2
+    assert not Path("-").exists()
+
+
+@pytest.mark.usefixtures("changed")
+def test_names_in_a_plan_steer_no_terminal(run: Run) -> None:
+    run("diff", "--out", "plan.json")
+    plan = document(Path("plan.json").read_text())
+    plan["rests_on"]["sources"]["\x1b[31mred\n"] = "0" * 64
+    Path("plan.json").write_text(json.dumps(plan))
+    outcome = run("render", "--plan", "plan.json")
+    assert outcome.code == 1
+    assert "\x1b" not in outcome.err
+    assert "[31mred" in outcome.err.splitlines()[-2], "on one line, with signs in place of what steers"

@@ -49,6 +49,16 @@ def test_models_of_all_old_stores_are_in_the_new_one(stage: Stage) -> None:
     assert list((stage.folder / "tmp").iterdir()) == []
 
 
+def test_it_takes_no_more_of_tr_than_busybox_has(stage: Stage) -> None:
+    """Which knows neither `[x*]` nor `[:print:]`: it takes them for characters."""
+    stage.program("tr", 'case $* in *"*]"* | *"[:"*) exit 9 ;; esac\nexec /usr/bin/tr "$@"')
+    stage.one.add("llama3.2:3b", CONFIG, WEIGHTS)
+    done = stage.copy()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lines(done, "llama3.2:3b", "copied")
+    assert "unknown argument: --frob" in stage.run("--frob").stderr
+
+
 def test_a_second_run_finds_everything_there(stage: Stage) -> None:
     stage.one.add("llama3.2:3b", CONFIG, WEIGHTS)
     stage.copy()
@@ -430,6 +440,7 @@ def test_folders_with_any_name(stage: Stage) -> None:
 
 DOCKER = """\
 case "$1 $2" in
+    'version ') [ ! -e "$STAGE/denied" ] || { echo 'permission denied' >&2; exit 1; } ;;
     'volume inspect') [ -e "$STAGE/volumes/$3" ] ;;
     'compose config') echo 'name: demo' ;;
     'compose run') printf '%s\\000' "$@" >"$STAGE/called"; exit "${ENDS:-0}" ;;
@@ -489,6 +500,15 @@ def test_what_is_not_there_is_not_made(docker: Stage) -> None:
     assert done.returncode == 1
     assert "none of the old stores is here" in done.stderr
     assert "folder /nowhere/at/all: not here" in done.stdout
+
+
+def test_a_docker_that_does_not_answer_says_nothing_of_volumes(docker: Stage) -> None:
+    (docker.folder / "denied").touch()
+    done = docker.run()
+    assert done.returncode == 2
+    assert done.stderr.startswith("migrate-models: docker does not work for ")
+    assert done.stderr.endswith(": permission denied\n")
+    assert "not here" not in done.stdout
 
 
 @pytest.mark.parametrize(("ended", "code"), [(0, 0), (41, 1), (43, 3), (2, 2), (1, 2), (125, 2), (137, 2)])

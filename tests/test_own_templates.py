@@ -119,7 +119,8 @@ def test_a_fault_names_the_line_the_value_and_near_names(tree: Make, folder: Pat
     told = run("validate")
     line = next(n for n, text in enumerate(stack().splitlines(), 1) if "container.image |" in text)
     assert told.code == ExitCode.FINDINGS
-    assert f"--> mine/{STACK}:{line}:" in told.out
+    column = stack().splitlines()[line - 1].index("image |") + 1
+    assert f"--> mine/{STACK}:{line}:{column}" in told.out, "the word that is wrong, not the line"
     assert "::: topology.yaml:5:" in told.out
     assert "did you mean `image`?" in told.out
     assert "{{ container.imge | compose }}" in told.out
@@ -219,6 +220,22 @@ def test_the_folder_is_called_by_its_plain_name(tree: Make, folder: Path, run: R
     told = run("validate").out
     assert f"--> mine/{STACK}:1:" in told
     assert "byte 0xff in line 2 is not UTF-8" in told
+
+
+def test_the_templates_of_the_folder_of_the_topology_are_called_by_their_names_alone() -> None:
+    assert owntemplates.OwnTemplates(folder=".", files={}).file(STACK) == STACK
+    assert owntemplates.OwnTemplates(folder="", files={}).file(STACK) == STACK
+    assert owntemplates.OwnTemplates(folder="mine", files={}).file(STACK) == f"mine/{STACK}"
+
+
+def test_templates_are_judged_in_the_order_of_their_names() -> None:
+    assert list(owntemplates.OwnTemplates(folder="", files={"b.j2": b"", "a.j2": b""}).texts) == ["a.j2", "b.j2"]
+
+
+def test_of_many_mistakes_in_one_file_the_first_are_shown(tree: Make, folder: Path, run: Run) -> None:
+    assert folder.is_dir()
+    tree({f"mine/{STACK}": stack("init: true", "".join(f"wrong{n}: true\n    " for n in range(8)) + "init: true")})
+    assert run("validate").out.count("error[CG016]") == 5
 
 
 def test_no_more_templates_are_read_than_anybody_has() -> None:

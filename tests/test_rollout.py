@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import signal
@@ -35,6 +36,7 @@ SSH = r"""#!/bin/sh
 [ ! -e "$FAKE/unreachable" ] || exit 255
 while [ "$1" != -- ]; do shift; done
 printf 'ssh %s\n' "$2" >>"$FAKE/reached"
+[ ! -e "$FAKE/lost.${2#*@}" ] || case $3 in *"$(cat "$FAKE/lost.${2#*@}")"*) exit 255 ;; esac
 shift 2
 exec sh -c "$*"
 """
@@ -61,7 +63,8 @@ served() {
 }
 mkdir -p .docker
 case "$1 $2" in
-    'compose version') exit 0 ;;
+    'compose version') cat "$FAKE/compose.version" 2>/dev/null || echo 2.20.0 ;;
+    'version ') [ ! -e "$FAKE/denied" ] || { echo 'permission denied: /var/run/docker.sock' >&2; exit 1; } ;;
     'compose config')
         case ${3:-} in
             --quiet) exit 0 ;;
@@ -226,7 +229,7 @@ class Farm:
         (self.folder / name).unlink()
 
     def state(self, host: str) -> str:
-        return (self.folder / "hosts" / host / ".rollout" / "state").read_text().strip()
+        return (self.folder / "hosts" / host / ".rollout" / "state").read_text().split()[0]
 
     def file(self, host: str) -> str:
         return (self.folder / "hosts" / host / "compose.yaml").read_text()
@@ -571,6 +574,132 @@ def test_after_a_kill_what_is_still_at_work_is_waited_for_before_the_gateway_kno
     assert not list(farm.folder.glob("hosts/*/.rollout/at-work"))
 
 
+def lost(farm: Farm, host: str, step: str, *arguments: str) -> Done:
+    """A run that the connection to a host breaks off, at one of its steps."""
+    farm.put(f"lost.{host}", f"'{step}'")
+    done = farm.run(*arguments)
+    farm.remove(f"lost.{host}")
+    farm.forget()
+    assert f"{host}: ssh ops@{host} does not work" in done.err
+    return done
+
+
+def test_a_host_that_is_lost_before_anything_was_kept_lets_one_begin_anew(farm: Farm) -> None:
+    farm.render(upgraded())
+    locking = lost(farm, "server80", "lock", "--copy")
+    assert locking.code == 2
+    assert "another rollout" not in locking.err
+    keeping = lost(farm, "server80", "snapshot", "--copy", "--dynamic", "a b")
+    assert keeping.code == 1
+    assert "--resume" not in keeping.err
+    assert "begin anew with: sh rollout.sh --copy --dynamic 'a b'\n" in keeping.err
+    assert farm.run("--copy").code == 0
+    assert farm.replaced[:4] == ALL
+
+
+def test_what_it_says_after_an_interrupted_copy_brings_the_rest(farm: Farm) -> None:
+    farm.render(upgraded())
+    done = lost(farm, "server84", "place", "--copy", "--no-drain")
+    assert "go on with: sh rollout.sh --resume --copy --no-drain\n" in done.err
+    assert "go back to what ran before with:    sh rollout.sh --rollback --no-drain\n" in done.err
+    assert farm.run("--resume", "--copy").code == 0
+    assert of_instances(farm) == ALL
+
+
+def test_resumed_at_its_very_end_it_still_knows_what_ran_before(farm: Farm) -> None:
+    old = {host: farm.file(host) for host in ("server80", "server84")}
+    farm.render(upgraded())
+    lost(farm, "server84", "finish", "--copy")
+    assert (farm.state("server80"), farm.state("server84")) == ("finished", "rolling")
+    assert farm.run("--resume").code == 0
+    assert farm.run("--rollback").code == 0
+    assert {host: farm.file(host) for host in old} == old
+
+
+def test_resumed_twice_it_still_knows_what_ran_before(farm: Farm) -> None:
+    old = {host: farm.file(host) for host in ("server80", "server84")}
+    farm.render(upgraded())
+    lost(farm, "server84", "snapshot", "--copy")
+    lost(farm, "server84", "finish", "--resume", "--copy")
+    assert (farm.state("server80"), farm.state("server84")) == ("finished", "rolling")
+    assert farm.run("--resume").code == 0
+    assert farm.run("--rollback").code == 0
+    assert {host: farm.file(host) for host in old} == old
+
+
+def test_a_host_that_a_rollout_did_not_get_to_does_not_go_back(farm: Farm) -> None:
+    farm.render(upgraded())
+    assert farm.run("--copy").code == 0
+    first = {host: farm.file(host) for host in ("server80", "server84")}
+    farm.render(lambda topology: replace(topology, services={"ollama": ollama(image="ollama/ollama:0.34.0")}))
+    lost(farm, "server84", "snapshot", "--copy")
+    assert (farm.state("server80"), farm.state("server84")) == ("rolling", "finished")
+    assert farm.run("--rollback").code == 0
+    assert {host: farm.file(host) for host in first} == first
+    assert not [call for call in farm.calls if "--no-deps --wait --wait-timeout" in call]
+
+
+def test_a_way_back_that_was_broken_off_goes_on_with_a_way_back(farm: Farm) -> None:
+    old = farm.file("server84")
+    farm.render(upgraded())
+    farm.run("--copy")
+    done = lost(farm, "server84", "back", "--rollback")
+    assert done.code == 1
+    assert "--resume" not in done.err
+    assert "go on with the way back by: sh rollout.sh --rollback\n" in done.err
+    assert farm.run("--rollback").code == 0
+    assert farm.file("server84") == old
+
+
+def test_without_room_for_a_lock_nobody_else_is_blamed(farm: Farm) -> None:
+    (farm.folder / "bin" / "mkdir").write_text(
+        "#!/bin/sh\n"
+        '[ "$1" != .rollout/lock ] || { echo "mkdir: No space left on device" >&2; exit 1; }\n'
+        'exec /bin/mkdir "$@"\n'
+    )
+    (farm.folder / "bin" / "mkdir").chmod(0o755)
+    done = farm.run()
+    assert done.code == 2
+    assert "/.rollout: mkdir: No space left on device" in done.err
+    assert "another rollout" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("denied", "", "server80: docker does not work for root: permission denied: /var/run/docker.sock"),
+        (
+            "compose.version",
+            "2.19.1\n",
+            "server80: docker compose is of version 2.19.1, too old; it takes 2.20 or newer",
+        ),
+        ("compose.version", "v2.6.0\n", "too old"),
+    ],
+)
+def test_a_docker_that_cannot_do_it_stops_nothing(farm: Farm, name: str, text: str, said: str) -> None:
+    farm.render(upgraded())
+    farm.put(name, text)
+    done = farm.run("--copy")
+    assert done.code == 2
+    assert said.replace("root", getpass.getuser()) in done.err
+    assert not list(farm.folder.glob("hosts/*/.rollout/state"))
+    assert not farm.calls
+
+
+def test_without_curl_it_says_that_verify_was_not_run(farm: Farm) -> None:
+    (farm.folder / "tree" / "verify.sh").write_text("echo asked\n")
+    programs = farm.folder / "programs"
+    programs.mkdir()
+    for program in (*Path("/usr/bin").iterdir(), *Path("/bin").iterdir()):
+        if program.name != "curl" and not (programs / program.name).is_symlink():
+            (programs / program.name).symlink_to(program)
+    environment = farm.environment | {"PATH": f"{farm.folder / 'bin'}:{programs}"}
+    done = subprocess.run(farm.command(), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done
+    assert "curl is missing here, so verify.sh was not run" in done.stdout
+    assert "asked" not in done.stdout
+
+
 def test_what_a_crash_has_left_behind_is_not_waited_for(farm: Farm) -> None:
     left = farm.folder / "hosts" / "server84" / ".rollout" / "at-work"
     left.parent.mkdir()
@@ -589,12 +718,15 @@ def test_a_file_that_somebody_else_changed_meanwhile_is_left_to_them(farm: Farm)
 
 
 def test_two_do_not_run_at_once(farm: Farm) -> None:
+    """The state of the other one is half-way; that it is at work counts."""
     lock = farm.folder / "hosts" / "server84" / ".rollout" / "lock"
     lock.mkdir(parents=True)
+    (lock.parent / "state").write_text("rolling 1 there\n")
     (lock / "owner").write_text(f"{os.getpid()} {os.uname().nodename} now\n")
     done = subprocess.run(farm.command(), env=farm.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "another rollout is at work there" in done.stderr
+    assert "has not ended" not in done.stderr
     assert (lock / "owner").exists()
     assert not farm.calls
 
@@ -613,6 +745,7 @@ def test_a_dry_run_says_every_step_and_asks_nobody(farm: Farm) -> None:
     assert not farm.calls
     assert not (farm.folder / "reached").exists()
     for said in (
+        "as if all images and configurations had changed",
         "server84: docker compose pull",
         "server80 gateway: takes http://10.0.0.84:11434 out of traefik/dynamic/ollama.yaml",
         "server84 ollama-1: docker compose up -d --no-deps --wait ollama-1",

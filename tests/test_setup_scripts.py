@@ -224,6 +224,21 @@ def test_exports_that_are_refused_are_tried_again(server: Machine) -> None:
     assert server.run().returncode == 0
 
 
+def test_exports_that_are_refused_leave_those_of_before_in_force(server: Machine) -> None:
+    target = server.root / "etc/exports.d/ollama-models.exports"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("before\n")
+    exportfs = server.folder / "bin/exportfs"
+    exportfs.write_text('#!/bin/sh\nread -r line <"$SETUP_ROOT/etc/exports.d/ollama-models.exports"\n')
+    exportfs.write_text(exportfs.read_text() + 'echo "$line" >>"$SETUP_ROOT/seen"\n[ "$line" = before ]\n')
+    exportfs.chmod(0o755)
+    done = server.run()
+    assert done.returncode == 2
+    assert "is again as it was before" in done.stderr
+    assert target.read_text() == "before\n"
+    assert (server.root / "seen").read_text().splitlines()[-1] == "before"
+
+
 def test_a_firewall_that_is_off_is_left_off(tmp_path: Path) -> None:
     found = machine(tmp_path, "server80", without=("ufw",))
     done = found.run()

@@ -202,6 +202,15 @@ def test_all_well(farm: Farm) -> None:
     assert done.stderr == ""
 
 
+BUSYBOX_TR = 'case $* in *"*]"* | *"[:"*) exit 9 ;; esac\nexec /usr/bin/tr "$@"'
+"""It knows neither `[x*]` nor `[:print:]`, and takes them for characters."""
+
+
+def test_it_takes_no_more_of_tr_than_busybox_has(farm: Farm) -> None:
+    fake(farm.folder, "tr", BUSYBOX_TR)
+    assert farm.verify().returncode == 0
+
+
 def test_the_mount_is_looked_at_on_the_host(farm: Farm) -> None:
     farm.verify()
     (call,) = (farm.folder / "ssh.log").read_text().splitlines()
@@ -400,6 +409,12 @@ def look(folder: Path, *, log: str, tools: str, answers: Answers | None = None) 
         )
         service = Service(name="ollama", hosts={"box": Placement(port=port, gpus=("0", "1"))})
         return run(resolve(Topology(name="x", hosts={"box": host}, services={"ollama": service}), {}), folder)
+
+
+def test_gpus_take_no_more_of_tr_than_busybox_has(tmp_path: Path) -> None:
+    fake(tmp_path, "tr", BUSYBOX_TR)
+    done = look(tmp_path, log=both(), tools=LISTED, answers=Answers(loaded=(5,)))
+    assert "has a model in the memory of its GPUs" in done.stdout
 
 
 def both() -> str:

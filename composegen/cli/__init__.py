@@ -97,8 +97,3 @@ def run(  # noqa: PLR0911 - one for each way to end
         streams.complain(bug.report(sys.argv[1:] if arguments is None else arguments))
         return ExitCode.BUG
     return outcome if isinstance(outcome, int) else ExitCode.DONE
-
-
-def main() -> None:
-    """Entry point of the program."""
-    sys.exit(run())

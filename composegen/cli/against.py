@@ -47,23 +47,25 @@ def before(against: str | None, opened: Opened, root: Path, planned: Tree) -> Be
     read.
     """
     if against is None:
-        return _folder(root, planned)
+        return _folder(root, planned, render=True)
+    if not against.strip():
+        raise ComposegenError("--against is empty: it needs a folder, a topology or a commit (origin/main)")
     path = Path(against)
     if path.is_dir():
-        return _folder(path, planned)
+        return _folder(path, planned, render=False)
     if path.is_file():
         return _topology(against)
     return _of_git(against, opened, root, planned)
 
 
-def _folder(root: Path, planned: Tree) -> Before:
-    """A folder; where no lock file says what is ours, all that is planned there is taken for it."""
+def _folder(root: Path, planned: Tree, *, render: bool) -> Before:
+    """A folder. Where no lock file says what is ours, all that is planned there is taken for it.
+
+    `render`: the one that is rendered to, in which that would be in the way.
+    """
     lock, files = disk.found(root, planned)
-    written = (
-        lock.files
-        if LOCK in files or lock != Lock()
-        else owned({path: files[path] for path in planned if path in files})
-    )
+    told = render or LOCK in files or lock != Lock()
+    written = lock.files if told else owned({path: files[path] for path in planned if path in files})
     return Before(name=str(root), files=files, written=written)
 
 

@@ -132,6 +132,8 @@ def _diff(asked: Asked) -> int:
         raise ComposegenError(
             "--out saves a plan of the whole output folder: it goes with neither --host nor --against"
         )
+    if asked.out == "-":
+        raise ComposegenError("--out - is no file, and a plan is applied from one; programs read --format json")
     found = _compare(asked)
     if found is None:
         return ExitCode.FINDINGS

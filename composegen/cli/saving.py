@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from composegen import savedplan
 from composegen.cli import options, streams
-from composegen.errors import ExitCode
+from composegen.errors import ComposegenError, ExitCode
 from composegen.io.places import explained
 from composegen.io.source import read_file
 
@@ -28,9 +28,12 @@ def basis(opened: Opened, compiled: Compiled, planned: Tree, found: Mapping[Pure
 
 
 def save(file: str, text: str) -> None:
-    """Write a plan. Raises ComposegenError when that cannot be done."""
+    """Write a plan, in place of an older one at most. Raises ComposegenError when that cannot be done."""
+    path = Path(file)
     with explained("; the plan was not saved"):
-        Path(file).write_text(text, encoding="utf-8", newline="\n")
+        if path.is_file() and not savedplan.may_be_replaced(path.read_bytes()):
+            raise ComposegenError(f"--out {file}: this file is there already and is no saved plan; it stays as it is")
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def hold_to(file: str, now: SavedPlan) -> None:
@@ -38,11 +41,13 @@ def hold_to(file: str, now: SavedPlan) -> None:
 
     Raises ComposegenError when the file cannot be read, or is no saved plan.
     """
+    from composegen.report.excerpt import visible
+
     moved = savedplan.moved(savedplan.loads(read_file(Path(file)), file), now)
     if not moved:
         return
     streams.say(f"{file} was reviewed, but since then:")
     for sentence in moved:
-        streams.say(f"  - {sentence}")
+        streams.say(f"  - {visible(sentence)}")
     streams.say(f"Nothing was written. Review it anew: composegen diff --out {file}")
     options.end(ExitCode.FINDINGS)

@@ -48,7 +48,7 @@ def build(plan: Plan, beside: Plan | None = None) -> Graph:
     return Graph(
         name=plan.topology.name,
         entry=entry,
-        hosts=len(plan.hosts),
+        hosts=sum(bool(host.instances) for host in plan.hosts),
         instances=len(plan.instances),
         frames=tuple(_frame(plan, host) for host in shown),
         outside=(Node(key=USERS, kind=Kind.USERS, title="users"), *_outside(plan)),

@@ -85,6 +85,7 @@ class Graph(Struct, frozen=True, kw_only=True):
     entry: str
     """Where users begin: a URL; "" when there are several ways in."""
     hosts: int
+    """Those with instances."""
     instances: int
     frames: tuple[Frame, ...]
     outside: tuple[Node, ...]

@@ -31,7 +31,7 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
     """
     found = moves.joined(of_hosts(changes, plan, old_plan))
     touched = [(host, _verdicts(host)) for host in found if host.is_touched]
-    front = plan.gateway.host.name if plan and plan.gateway else ""
+    front = _front(plan)
     todo = [step for host, _ in touched for step in hosts.steps(host, front)]
     impacts = [impact for host, own in touched for impact in _impacts(host, own, plan)]
     by_name = {host.name: host for host, _ in touched}
@@ -59,6 +59,15 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
         added=tuple(host.name for host, _ in touched if host.is_new),
         removed=tuple(host.name for host, _ in touched if host.is_gone),
     )
+
+
+def _front(plan: Plan | None) -> str:
+    """What the gateway has by the time a host leaves, in words; "" without one."""
+    if plan is None or plan.gateway is None:
+        return ""
+    if plan.gateway.container is None:
+        return "first see that your Traefik has its new file, so that no request goes there"
+    return f"{plan.gateway.host.name} has its new files by now, so no request goes there"
 
 
 def _verdicts(host: Changed) -> Mapping[str, Verdict]:

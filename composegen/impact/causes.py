@@ -11,13 +11,20 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from composegen.findings import Location
+from composegen.impact import patched, places
 from composegen.impact.changed import Changed
+from composegen.impact.differences import differences
 from composegen.impact.model import ABSENT, Difference
-from composegen.keypath import KeyPath
-from composegen.plan import Container, Plan, Role
+from composegen.impact.reading import read
+from composegen.impact.stack import FILE
+from composegen.plan import Container, Plan
 from composegen.resolve.gateway import CONTAINER
-from composegen.selectors import fits
-from composegen.topology import App, Gateway, Service
+
+_ONE_SHOTS = frozenset({"init", "wait", "ready"})
+"""How the names of containers end that are beside the instances of a service."""
+
+_STATIC = "traefik/traefik.yaml"
+_STATIC_FIELDS = {"certificatesResolvers": "tls", "entryPoints": "entrypoint"}
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -32,23 +39,31 @@ def of_difference(host: Changed, service: str, difference: Difference, plan: Pla
     new, old = container(host, service), container(host, service, older=True)
     path = difference.path
     if path == ("labels", "composegen.static"):
-        return _of_patch(host, plan)
+        return _of_static(host, plan)
+    patches = plan.topology.patches if plan else ()
+    if (patch := patched.place(patches, host.name, FILE, ("services", service, *path))) is not None:
+        return Cause(at=patch)
     if path[:1] == ("ports",) and path[-1:] == ("host_ip",) and host.plan is not None:
         return Cause(at=Location(path=host.plan.spec.at("bind" if host.plan.spec.bind else "address")))
     if new is not None and (difference.after is not ABSENT or old is None):
-        model = _model(new, difference)
-        return Cause(at=Location(path=_place(new, path), part="key") if model is None else Location(path=model))
+        if difference.after is ABSENT and path[:1] == ("volumes",) and len(path) == 2:  # noqa: PLR2004 - a whole mount
+            path = path[:1]  # its number is that in the old list
+        model = places.model(new, difference)
+        return Cause(at=Location(path=places.place(new, path), part="key") if model is None else Location(path=model))
     if old is not None:
-        return Cause(at=Location(path=_place(old, path)), older=True)
+        return Cause(at=Location(path=places.place(old, path)), older=True)
     return None
 
 
-def _of_patch(host: Changed, plan: Plan | None) -> Cause | None:
-    """The patch of Traefik's static file; None where a template of the user's makes it what it is."""
-    for patch in reversed(plan.topology.patches if plan else ()):
-        if patch.file == "traefik/traefik.yaml" and any(fits(pattern, host.name) for pattern in patch.hosts):
-            return Cause(at=Location(path=patch.at("match"), part="key"))
-    return None
+def _of_static(host: Changed, plan: Plan | None) -> Cause | None:
+    """What makes Traefik's static file another one: a patch, else a field; None where a template of the user's does."""
+    pair = host.files.get(_STATIC)
+    found = differences(read(pair.before.data), read(pair.after.data)) if pair and pair.before and pair.after else ()
+    for one in found:
+        if (patch := patched.place(plan.topology.patches if plan else (), host.name, _STATIC, one.path)) is not None:
+            return Cause(at=patch)
+    fields = (_STATIC_FIELDS.get(str(one.path[0])) for one in found if one.path)
+    return next((of_gateway(plan, field) for field in fields if field), None)
 
 
 def of_presence(host: Changed, service: str, plan: Plan | None) -> Cause | None:
@@ -63,15 +78,21 @@ def of_presence(host: Changed, service: str, plan: Plan | None) -> Cause | None:
 
 def _gone(host: Changed, service: str, plan: Plan | None) -> Cause | None:
     """The nearest place that is still there of a service of which only the name is known."""
+    app = plan.topology.apps.get(service) if plan else None
+    if app is not None:
+        return Cause(at=Location(path=app.at("host")))
     if host.plan is None:
         return Cause(at=Location(path=("hosts",), part="key"))
     if service == CONTAINER:
         return of_gateway(plan, "host")
-    name = service.rpartition("-")[0]
+    name, _, suffix = service.rpartition("-")
+    if not (name and (suffix.isdecimal() or suffix in _ONE_SHOTS)):
+        return Cause(at=Location(path=("apps",), part="key")) if plan and plan.topology.apps else None
     for instance in host.plan.instances:
         if instance.service.name == name:
             return Cause(at=Location(path=instance.placement.origin, part="key"))
-    return Cause(at=Location(path=("services", name), part="key"))
+    stated = plan.topology.services.get(name) if plan else None
+    return Cause(at=Location(path=stated.at("hosts") if stated else ("services",), part="key"))
 
 
 def of_servers(plan: Plan | None, urls: Iterable[str]) -> Cause | None:
@@ -155,86 +176,3 @@ def container(host: Changed, service: str, *, older: bool = False) -> Container 
     """A container of the plan, by the name of its service in the Compose file."""
     plan = host.old_plan if older else host.plan
     return next((one for one in plan.containers if one.name == service), None) if plan else None
-
-
-def _model(container: Container, difference: Difference) -> KeyPath | None:
-    """The model that the command of a model-init has come to name; None for any other difference."""
-    before, after = difference.before, difference.after
-    if difference.path != ("command",) or not isinstance(after, list) or not isinstance(container.spec, Service):
-        return None
-    known = before if isinstance(before, list) else []
-    named = (model for model in container.spec.models if model.name in after and model.name not in known)
-    return next((model.origin for model in named), None)
-
-
-def _place(container: Container, path: KeyPath) -> KeyPath:  # noqa: PLR0911 - one for each kind of place
-    """Where the topology says what stands at a path of the service."""
-    spec = container.spec
-    match path:
-        case ("environment", str(name), *_):
-            return _variable(container, name)
-        case ("ports", *_) if container.bindings:
-            return container.bindings[0].origin
-        case ("volumes", int(index), *_) if index < len(container.mounts) and not isinstance(spec, App):
-            return container.mounts[index].origin or container.origin
-        case ("labels", str(label), *_) if label.startswith("composegen."):
-            return _labelled(container, label)
-        case ("deploy", "resources", "limits", "memory", *_) if isinstance(spec, Service):
-            return spec.at("memory")
-        case ("deploy", "resources", "reservations", *_) if container.gpus:
-            return container.gpus.origin or container.origin
-        case ("gpus" | "devices" | "runtime", *_) if container.gpus:
-            return container.gpus.origin or container.origin
-        case ("command" | "entrypoint", *_) if container.role in (Role.INIT, Role.WAIT):
-            return spec.at("models")
-    return _stated(container, spec, path)
-
-
-def _stated(container: Container, spec: Service | App | Gateway, path: KeyPath) -> KeyPath:
-    """For what stands under its own name in the topology, or under `compose:`."""
-    match spec, path:
-        case Gateway(), ("image", *_):
-            return spec.at("traefik", "version")
-        case Gateway(), ("networks", *_):
-            return spec.at("hostname")
-        case App(), _:
-            return spec.at("compose", *path)
-        case Service(), ("image", *_):
-            return spec.at("image")
-        case Service(), (str(key), *_) if key in (container.extra or {}):
-            return spec.at("compose", *path)
-    return container.origin
-
-
-_GENERATED = {
-    "OLLAMA_NO_CLOUD": "hosts",
-    "OLLAMA_LOAD_TIMEOUT": "store",
-    "OLLAMA_MODELS": "store",
-    "OLLAMA_HOST": "hosts",
-    "NVIDIA_VISIBLE_DEVICES": "hosts",
-}
-"""Variables that composegen sets itself, and the field of a service from which each follows."""
-
-
-def _variable(container: Container, name: str) -> KeyPath:
-    spec = container.spec
-    stated = next((one.origin for one in container.environment if one.name == name), ())
-    if stated or not isinstance(spec, Service):
-        return stated or container.origin
-    if name in _GENERATED and name not in spec.environment:
-        return spec.at(_GENERATED[name])
-    return spec.at("environment", name)
-
-
-def _labelled(container: Container, label: str) -> KeyPath:
-    """What a label of composegen's own goes by."""
-    spec = container.spec
-    match label, spec:
-        case "composegen.modelfiles", Service():
-            built = [model for model in spec.models if model.modelfile is not None]
-            return built[0].at("modelfile") if built else spec.at("models")
-        case "composegen.entrypoint", Gateway():
-            return spec.at("entrypoint")
-        case "composegen.resolver", Gateway():
-            return spec.at("tls")
-    return container.origin

@@ -12,6 +12,9 @@ from composegen.keypath import KeyPath
 _NAMES = ("url", "target", "path", "name", "driver")
 """Keys that name an entry of a list."""
 
+_GROUPS = frozenset({"deploy", "resources", "limits", "reservations"})
+"""Keys that say nothing by themselves."""
+
 
 def differences(before: Any, after: Any, path: KeyPath = ()) -> tuple[Difference, ...]:
     """Every place in which the two differ, in the order of the file; what is new or gone is one place."""
@@ -24,11 +27,22 @@ def _between(before: Any, after: Any, path: KeyPath) -> Iterator[Difference]:
     match before, after:
         case Mapping(), Mapping():
             for key in dict.fromkeys((*before, *after)):
-                yield from _between(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))
+                yield from _between(*_sides(key, before.get(key, ABSENT), after.get(key, ABSENT)), (*path, key))
         case list(), list() if (naming := _naming((*before, *after))) is not None:
             yield from _of_entries(before, after, naming, path)
         case _:
             yield covered(path, before, after)
+
+
+def _sides(key: str, before: Any, after: Any) -> tuple[Any, Any]:
+    """Both sides of a key; of one that only groups others, what is not there is empty."""
+    if (
+        key in _GROUPS
+        and ABSENT in (before, after)
+        and any(isinstance(one, Mapping) and one for one in (before, after))
+    ):
+        return ({} if before is ABSENT else before), ({} if after is ABSENT else after)
+    return before, after
 
 
 def _naming(entries: Sequence[Any]) -> str | None:

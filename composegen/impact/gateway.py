@@ -11,25 +11,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from composegen.changes import Action
-from composegen.impact import causes
+from composegen.impact import causes, routing
 from composegen.impact.causes import Cause
 from composegen.impact.changed import Changed, Pair
 from composegen.impact.compose import Verdict
 from composegen.impact.differences import differences
 from composegen.impact.hosts import is_renamed
-from composegen.impact.model import ABSENT, Difference, Effect, Impact
+from composegen.impact.model import Difference, Effect, Impact
 from composegen.impact.reading import read
-from composegen.impact.wording import value, words
+from composegen.impact.wording import words
 from composegen.plan import Plan
 
 DYNAMIC = "traefik/dynamic/"
 STATIC = "traefik/traefik.yaml"
 SERVICE = "traefik"
 
-_BALANCE = "wrr"
-"""What Traefik does where no strategy is stated."""
 _COMES_OR_GOES = frozenset({Effect.CREATE, Effect.REMOVE})
-_FIELDS = {"retry": "retry", "middlewares": "admin", "tls": "tls", "entryPoints": "entrypoint", "rule": "hostname"}
+_FIELDS = {
+    "retry": "retry",
+    "middlewares": "admin",
+    "tls": "tls",
+    "entryPoints": "entrypoint",
+    "rule": "hostname",
+    "sticky": "sticky",
+}
 
 
 def impacts(host: Changed, plan: Plan | None, verdicts: Mapping[str, Verdict]) -> Iterator[Impact]:
@@ -96,86 +101,22 @@ def _told(found: Sequence[Difference], pair: Pair, plan: Plan | None, after: Any
     """What to say of all differences, and where the first of them comes from."""
     if pair.before is None or pair.after is None:
         return ["routes the models" if pair.before is None else "routes nothing any more"], causes.of_gateway(plan)
-    found = [one for one in found if not _is_dropped_weight(one)] or found
-    servers = [one for one in found if _is_server(one)]
-    routers = list(_routers(found))
-    rest = (one for one in found if one not in servers and not (routers and _comes_or_goes(one)))
-    said = list(dict.fromkeys([*routers, *_servers(servers), *map(_words, rest)]))
+    found = routing.telling(found)
+    said = routing.told(found)
     cause = causes.of_servers(plan, _urls(found, after)) or _of_field(plan, found)
     return said[:3] + ([f"and {len(said) - 3} more"] if len(said) > 3 else []), cause or causes.of_gateway(plan)  # noqa: PLR2004
-
-
-def _routers(found: Sequence[Difference]) -> Iterator[str]:
-    """`+router demo-chat`; the services and middlewares that come and go with routers are not told."""
-    for one in found:
-        if _comes_or_goes(one) and one.path[1] == "routers":
-            yield f"{'+' if one.before is ABSENT else '-'}router {one.path[2]}"
-
-
-def _comes_or_goes(difference: Difference) -> bool:
-    """Whether a whole router, service or middleware is new or gone."""
-    path, sides = difference.path, (difference.before, difference.after)
-    return path[:1] == ("http",) and len(path) == 3 and ABSENT in sides  # noqa: PLR2004 - the depth of their names
-
-
-def _words(difference: Difference) -> str:
-    if difference.path[-1:] == ("strategy",):
-        old, new = (_BALANCE if side is ABSENT else value(side) for side in (difference.before, difference.after))
-        return f"balance {old} -> {new}"
-    if difference.path[-2:] == ("retry", "attempts"):  # follows the number of servers where nobody states it
-        return f"tries {value(difference.before)} -> {value(difference.after)}"
-    return words(_short(difference))
-
-
-def _is_server(difference: Difference) -> bool:
-    return len(difference.path) == 6 and "servers" in difference.path  # noqa: PLR2004 - the depth of a server
-
-
-def _is_dropped_weight(difference: Difference) -> bool:
-    """Weights come and go with the strategy, which is told."""
-    return difference.path[-1:] == ("weight",) and ABSENT in (difference.before, difference.after)
-
-
-def _servers(found: Sequence[Difference]) -> Iterator[str]:
-    """`+1 server (weight 2)`, by weight; the writer's own service repeats its server and is left out."""
-    said = list(_came_and_went(found))
-    if len(said) == 2 and said[0][1:] == said[1][1:]:  # noqa: PLR2004 - as many came as went
-        yield f"{said[0][1:]} at {'other URLs' if 'servers' in said[0] else 'another URL'}"
-    else:
-        yield from said
-
-
-def _came_and_went(found: Sequence[Difference]) -> Iterator[str]:
-    for sign, side in (("+", "after"), ("-", "before")):
-        other = "before" if side == "after" else "after"
-        some = [getattr(one, side) for one in found if getattr(one, other) is ABSENT]
-        distinct = {str(one.get("url")): one for one in some if isinstance(one, dict)}
-        weights = sorted({one["weight"] for one in distinct.values() if "weight" in one})
-        if distinct:
-            weight = f" (weight {', '.join(map(str, weights))})" if weights else ""
-            yield f"{sign}{len(distinct)} server{'s' * (len(distinct) > 1)}{weight}"
 
 
 def _urls(found: Sequence[Difference], after: Any) -> Iterator[str]:
     """The servers that the differences are about, by their URLs."""
     for one in found:
-        if _is_server(one):
+        if routing.is_server(one):
             yield from (str(side.get("url", "")) for side in (one.after, one.before) if isinstance(side, dict))
         elif "servers" in one.path:
             entry = after
             for step in one.path[:-1]:
                 entry = entry[step]
             yield str(entry.get("url", ""))
-
-
-def _short(difference: Difference) -> Difference:
-    """The same, its path beginning at what people know."""
-    path = difference.path
-    if "servers" in path:
-        path = path[-1:]
-    elif path[:1] == ("http",):
-        path = path[2:]
-    return Difference(path=path, before=difference.before, after=difference.after, sensitive=difference.sensitive)
 
 
 def _of_field(plan: Plan | None, found: Sequence[Difference]) -> Cause | None:

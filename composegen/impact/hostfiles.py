@@ -52,7 +52,8 @@ def _of_nfs(host: Changed, plan: Plan | None) -> Cause | None:
     pairs = [pair for file, pair in host.files.items() if file.endswith(".exports") and pair.before is not None]
     new = [word for pair in pairs for word in _words(pair.after) if word not in _words(pair.before)]
     gone = [word for pair in pairs for word in _words(pair.before) if word not in _words(pair.after)]
-    if gone and not new and host.plan is not None and host.plan.instances and host.old_plan is None:
+    mounts = host.plan is not None and bool(host.plan.nfs_mounts)  # another host has the store now
+    if gone and not new and not mounts and host.plan is not None and host.plan.instances and host.old_plan is None:
         return Cause(at=Location(path=host.plan.instances[0].service.at("hosts"), part="key"))
     return causes.of_clients(plan, new) or causes.of_store(host)
 

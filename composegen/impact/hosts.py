@@ -20,7 +20,7 @@ _DOWN = "docker compose down --remove-orphans"
 
 
 def steps(host: Changed, gateway: str) -> Iterator[Step]:
-    """Everything to be done on one host; `gateway` is the host of the gateway, "" without one."""
+    """Everything to be done on one host; `gateway` says what the gateway knows of it by then, "" without one."""
     if host.is_gone:
         yield from leaving.of_host(host, gateway)
         return
@@ -51,10 +51,10 @@ def _down(host: Changed) -> Iterator[Step]:
     elif before.services and not after.services:
         yield in_folder(Phase.DOWN, host, _DOWN, "nothing runs there any more")
     elif volumes := _remade_volumes(host):
-        names = " ".join(shlex.quote(f"{before.name}_{name}") for name in volumes)
+        names = " ".join(shlex.quote(before.volume(name)) for name in volumes)
         reason = "Docker keeps a volume as it was made first; the models are on the NFS server and stay"
         yield in_folder(Phase.DOWN, host, f"docker compose down && docker volume rm {names}", reason)
-    elif moved := _moved_mounts(host):
+    elif (moved := _moved_mounts(host)) or leaving.uncovered(host):
         yield in_folder(Phase.DOWN, host, "docker compose down", "a folder in use cannot be unmounted")
         yield from (umount(Phase.UNMOUNT, host, folder, "another export is mounted there next") for folder in moved)
 

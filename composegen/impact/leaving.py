@@ -8,14 +8,15 @@ from pathlib import PurePosixPath
 
 from composegen.impact.changed import Changed
 from composegen.impact.hostfiles import FIREWALL, FSTAB, mount_points
+from composegen.impact.normal import mounts
 from composegen.impact.steps import Phase, Step, anywhere, in_folder, umount
 
 
 def of_host(host: Changed, gateway: str) -> Iterator[Step]:
-    """A host that is no longer part of the set-up; `gateway` is the host of the gateway, "" without one."""
+    """A host that is no longer part of the set-up; `gateway` says what the gateway knows of it, "" without one."""
     if host.before.services:
-        first = f"; {gateway} has its new files by now, so no request goes there" if gateway else ""
-        yield in_folder(Phase.LEAVE, host, "docker compose down --remove-orphans", f"the host leaves{first}")
+        reason = f"the host leaves; {gateway}" if gateway else "the host leaves"
+        yield in_folder(Phase.LEAVE, host, "docker compose down --remove-orphans", reason)
     yield from of_what_is_gone(host)
 
 
@@ -48,20 +49,42 @@ def of_old_project(host: Changed) -> Iterator[Step]:
 
 
 def _mounts(host: Changed) -> Iterator[Step]:
+    below = uncovered(host)
+    for folder in sorted(_gone(host)):
+        if folder in below:
+            yield umount(Phase.UNMOUNT, host, folder, "the folder below it, of this host itself, is used next")
+        else:
+            yield umount(Phase.TAKE_MOUNT, host, folder, "nothing uses it any more")
     pair = host.files.get(FSTAB)
-    if pair is None:
-        return
-    for folder in sorted(mount_points(pair.before).keys() - mount_points(pair.after).keys()):
-        yield umount(Phase.TAKE_MOUNT, host, folder, "nothing uses it any more")
-    if pair.after is None:
-        yield _edit_fstab(Phase.TAKE_MOUNT, host, host.project, "the mount would come back at the next boot")
+    if pair is not None and pair.before is not None and pair.after is None:
+        yield _edit_fstab(_when_taken(host), host, host.project, "the mount would come back at the next boot")
 
 
 def _drop_ins(host: Changed) -> Iterator[Step]:
     for file, pair in host.files.items():
         if file.endswith(".conf") and pair.after is None:
             reason = "Docker need not wait for that mount any more"
-            yield _without_drop_in(Phase.TAKE_MOUNT, host, host.project, file, reason)
+            yield _without_drop_in(_when_taken(host), host, host.project, file, reason)
+
+
+def uncovered(host: Changed) -> frozenset[str]:
+    """Mount points that go although containers use the folder: from then on what is below the mount."""
+    used = {
+        str(one.get("source")) for service in host.after.services.values() for one in mounts(service.get("volumes"))
+    }
+    return frozenset(
+        folder for folder in _gone(host) if any(path == folder or path.startswith(f"{folder}/") for path in used)
+    )
+
+
+def _gone(host: Changed) -> frozenset[str]:
+    """The mount points that the host has no longer."""
+    pair = host.files.get(FSTAB)
+    return frozenset() if pair is None else frozenset(mount_points(pair.before)) - frozenset(mount_points(pair.after))
+
+
+def _when_taken(host: Changed) -> Phase:
+    return Phase.UNMOUNT if uncovered(host) else Phase.TAKE_MOUNT
 
 
 def _exports(host: Changed) -> Iterator[Step]:

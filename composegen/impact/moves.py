@@ -37,7 +37,7 @@ def renames(hosts: Iterable[Changed]) -> Iterator[Rename]:
         if host.was != host.name:
             yield Rename(host="", before=host.was, after=host.name)
         if host.is_touched:
-            yield from _of_services(host.name, host.before, host.after)
+            yield from of_services(host)
 
 
 def _one(before: Changed, after: Changed) -> Changed:
@@ -73,12 +73,14 @@ def _ports(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [port for port in service.get("ports") or () if isinstance(port, Mapping)]
 
 
-def _of_services(host: str, before: Stack, after: Stack) -> Iterator[Rename]:
+def of_services(host: Changed) -> Iterator[Rename]:
+    """Every service of one host that has a new name."""
+    before, after = host.before, host.after
     new = {_mark(one): name for name, one in after.services.items() if name not in before.services and is_run(one)}
     for name, service in before.services.items():
         mark = _mark(service)
         if name not in after.services and mark in new and "published" in mark[1]:
-            yield Rename(host=host, before=name, after=new[mark])
+            yield Rename(host=host.name, before=name, after=new[mark])
 
 
 def _mark(service: Mapping[str, Any]) -> tuple[str, str]:

@@ -8,11 +8,11 @@ from collections.abc import Container, Iterable, Iterator
 from composegen.findings import Location
 from composegen.impact import awaited, relocation
 from composegen.impact.changed import Changed
+from composegen.impact.commands import models_of
 from composegen.impact.hosts import is_renamed
 from composegen.impact.model import Risk
 from composegen.impact.normal import is_nfs
 from composegen.impact.stack import Stack, changed_definitions, volumes_of
-from composegen.impact.wording import models_of
 
 
 def risks(hosts: Iterable[Changed]) -> Iterator[Risk]:
@@ -21,6 +21,8 @@ def risks(hosts: Iterable[Changed]) -> Iterator[Risk]:
     machines, ran = relocation.machines(hosts), [host for host in hosts if host.before.services]
     # The volumes of a project that is called otherwise are other ones, whatever they are mounted from.
     found = [(host, () if is_renamed(host) else relocation.moves(host, machines)) for host in ran]
+    carried = tuple(relocation.carried(hosts))
+    yield from (risk for _, _, risk in carried)
     written = {move.folders for _, moves in found for move in moves if not move.reads}
     for host, moves in found:
         yield from (relocation.risk(move) for move in moves if not move.reads or move.folders not in written)
@@ -28,7 +30,8 @@ def risks(hosts: Iterable[Changed]) -> Iterator[Risk]:
             yield from _new_project(host)
         else:
             yield from _remade(host)
-            yield from _orphaned(host, {move.source for move in moves})
+            taken = {source for name, source, _ in carried if name == host.name}
+            yield from _orphaned(host, taken | {move.source for move in moves})
         yield from _unlisted(host)
     for host in hosts:
         yield from awaited.risks(host)
@@ -37,8 +40,9 @@ def risks(hosts: Iterable[Changed]) -> Iterator[Risk]:
 def _new_project(host: Changed) -> Iterator[Risk]:
     before, after = host.before, host.after
     own = [name for name in after.volumes if name in before.volumes and not is_nfs(after.volumes[name])]
+    own = [name for name in own if before.volume(name) != after.volume(name) and not after.is_external(name)]
     if own := [name for name in own if not _is_state(before, name)]:
-        old, new = (", ".join(f"{stack.name}_{name}" for name in own) for stack in (before, after))
+        old, new = (", ".join(map(stack.volume, own)) for stack in (before, after))
         yield Risk(
             host=host.name,
             message=f"the project is called {after.name} now, so Compose makes empty volumes {new}; "
@@ -53,11 +57,13 @@ def _remade(host: Changed) -> Iterator[Risk]:
     for name in changed_definitions(before.volumes, after.volumes):
         if is_nfs(before.volumes[name]) and is_nfs(after.volumes[name]):
             continue
+        if before.volume(name) != after.volume(name) or after.is_external(name):
+            continue
         origin = next((one.origin for one in host.plan.volumes if one.name == name), ()) if host.plan else ()
         yield Risk(
             host=host.name,
-            message=f"volume {after.name}_{name} gets other options: `docker compose up` asks whether to make it anew, "
-            "and with yes everything in it is lost; with no, or without a terminal, it stays as it is",
+            message=f"volume {after.volume(name)} gets other options: `docker compose up` asks whether to make it "
+            "anew, and with yes everything in it is lost; with no, or without a terminal, it stays as it is",
             cause=Location(path=origin) if origin else None,
         )
 
@@ -67,9 +73,9 @@ def _orphaned(host: Changed, told: Container[str]) -> Iterator[Risk]:
     before = host.before
     used, was_used = _used(host.after), _used(before)
     left = [name for name in before.volumes if name in was_used - used and not is_nfs(before.volumes[name])]
-    left = [name for name in left if f"volume {before.name}_{name}" not in told]
+    left = [name for name in left if not before.is_external(name) and f"volume {before.volume(name)}" not in told]
     for grave in (True, False):
-        names = [f"{before.name}_{name}" for name in left if _is_state(before, name) is not grave]
+        names = [before.volume(name) for name in left if _is_state(before, name) is not grave]
         if names:
             what = "volumes that nothing uses any more" if grave else "unused volumes without models"
             command = f"docker volume rm {' '.join(map(shlex.quote, names))}"

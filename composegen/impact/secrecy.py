@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from composegen.impact.model import HIDDEN, Difference
 from composegen.keypath import KeyPath
@@ -56,22 +58,50 @@ def covered_line(line: str, *, shell: bool = False) -> str:
     if match is not None and not (shell and match[2].islower()) and _looks(match[2], match[3].strip("\"'")):
         return match[1] + _PLACE + match[4]
     words = re.split(r"([\s,\[\]{}]+)", line)
-    if not any(_word_hides(word, shell=shell) for word in words):
-        return line
-    return "".join(_PLACE if _word_hides(word, shell=shell) else word for word in words)
+    before = ["", "", *words]  # of a word the one before, beyond what separates them
+    shown = [
+        _PLACE if _word_hides(word, shell=shell) or (not shell and _answers(flag, word)) else word
+        for flag, word in zip(before, words, strict=False)
+    ]
+    return "".join(shown)
+
+
+def covered_lines(lines: Iterable[str], *, shell: bool = False) -> Iterator[str]:
+    """The lines of a patch of one file, each covered; the value of an option may stand on a line of its own."""
+    flags = dict.fromkeys(_SIGNS, "")
+    for line in lines:
+        sign, item = line[:1], _ITEM.match(line[1:])
+        word = item[2] if item else ""
+        if item and _answers(flags.get(sign, ""), word):
+            yield f"{sign}{item[1]}{_PLACE}"
+        else:
+            yield covered_line(line, shell=shell)
+        flags |= dict.fromkeys(_SIGNS if sign == " " else sign, word)
+
+
+_SIGNS = "+- "
+_ITEM = re.compile(r"(\s*- )(\S+)$")
+
+
+def _answers(flag: str, word: str) -> bool:
+    """Whether a word is the value of the option before it: `--password x`."""
+    flag, plain = flag.strip("\"'"), word.strip("\"'")
+    return flag.startswith("--") and "=" not in flag and not plain.startswith("-") and _looks(flag.lstrip("-"), plain)
 
 
 def _hides(name: str, value: object) -> bool:
     match value:
         case str():
             given, equals, rest = value.partition("=")
-            return _looks(name, value) or bool(equals and _looks(given.lstrip("-"), rest))
+            named = _looks(name, value) or bool(equals and _looks(given.lstrip("-"), rest))
+            return named or any(_answers(flag, word) for flag, word in pairwise(value.split()))
         case int() | float() if not isinstance(value, bool):
             return _looks(name, str(value))
         case dict():
             return any(_hides(str(key), one) for key, one in value.items())
         case list():
-            return any(_hides(name, one) for one in value)
+            words = [one for one in value if isinstance(one, str)]
+            return any(_hides(name, one) for one in value) or any(_answers(*pair) for pair in pairwise(words))
     return False
 
 

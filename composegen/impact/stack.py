@@ -30,6 +30,17 @@ class Stack(Struct, frozen=True, kw_only=True):
     configs: Mapping[str, Any] = field(default_factory=dict)
     readable: bool = True
 
+    def volume(self, key: str) -> str:
+        """What Docker calls a volume of the file (compose-spec, `07-volumes.md`)."""
+        stated = self.volumes.get(key)
+        name = stated.get("name") if isinstance(stated, Mapping) else None
+        return str(name) if name else key if self.is_external(key) else f"{self.name}_{key}"
+
+    def is_external(self, key: str) -> bool:
+        """Whether a volume is somebody else's, so that Compose neither makes nor removes it."""
+        stated = self.volumes.get(key)
+        return isinstance(stated, Mapping) and bool(stated.get("external"))
+
 
 def stack(entry: Entry | None) -> Stack:
     """What a file says; no services where there is none, and not readable where it is no Compose file."""

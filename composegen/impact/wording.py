@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from composegen.impact import normal
+from composegen.impact import commands, normal
 from composegen.impact.model import ABSENT, HIDDEN, Difference
 from composegen.keypath import show
 
@@ -39,20 +38,30 @@ def words(difference: Difference) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
             return _one_sided("mount", _mounted(before), _mounted(after))
         case ("volumes", int(), "source"):
             return f"mount {_arrow(before, after)}"
-        case ("deploy", "resources", "limits", "memory"):
-            return _one_sided("memory", before, after)
+        case ("volumes", int(), "read_only"):
+            return "a mount becomes " + ("read-only" if after is True else "writable")
         case ("deploy", "resources", "reservations", "devices", *_):
             return _one_sided("gpus", _gpus(before), _gpus(after))
+        case ("deploy", "resources", "limits", str(resource)):
+            return _one_sided(resource, before, after)
+        case ("depends_on", *named) if ABSENT in (before, after):
+            return _one_sided("depends_on", _names(named, before), _names(named, after))
+        case ("networks", _, "aliases") if names := _swapped(before, after):
+            return f"alias {_arrow(*names)}"
         case ("labels", "composegen.modelfiles"):
             return "a Modelfile changes"
         case ("labels", "composegen.static"):
             return "Traefik's static file changes"
         case ("labels", "composegen.entrypoint"):
             return _one_sided("entry point", before, after)
+        case ("labels", "composegen.resolver"):
+            return _one_sided("certificate resolver", before, after)
         case ("environment", str(variable)):
             return _one_sided(variable, before, after)
-        case ("command",) if (old := models_of(before)) != (new := models_of(after)):
+        case ("command",) if (old := commands.models_of(before)) != (new := commands.models_of(after)):
             return _listed("models", old, new)
+        case ("command",) if said := commands.words(before, after):
+            return said
     if isinstance(before, list) and isinstance(after, list):
         return _listed(name, before, after)
     return _one_sided(name, before, after)
@@ -68,6 +77,8 @@ def follows(difference: Difference, others: Sequence[Difference]) -> bool:
         case ("labels", "composegen.entrypoint"):
             (name, _, old), (same, _, new) = (str(side).rpartition(":") for side in sides)
             return name == same and any((str(one.before), str(one.after)) == (old, new) for one in published)
+        case ("entrypoint",):  # the shell of a script
+            return commands.SHELL in sides and any(one.path == ("command",) for one in others)
     return False
 
 
@@ -187,13 +198,18 @@ def _gpus(devices: Any) -> object:
     return ", ".join(ids)
 
 
-def models_of(command: object) -> Sequence[str]:
-    """The models that a model-init is told of."""
-    words = [str(word) for word in command] if isinstance(command, list) else []
-    return [name for option, name in pairwise(words) if option in _MODEL_OPTIONS]
+def _names(named: Sequence[object], side: object) -> object:
+    """The services that one waits for."""
+    if side is ABSENT:
+        return ABSENT
+    return ", ".join(map(str, named or (side if isinstance(side, Mapping | list) else (side,))))
 
 
-_MODEL_OPTIONS = frozenset({"--model", "--insecure-model", "--create"})
+def _swapped(before: object, after: object) -> tuple[object, ...]:
+    """The one entry that took the place of another one; nothing where more differs."""
+    if not isinstance(before, list) or not isinstance(after, list) or not len(before) == len(after) == 1:
+        return ()
+    return before[0], after[0]
 
 
 def _listed(name: str, before: Sequence[Any], after: Sequence[Any]) -> str:

@@ -47,12 +47,22 @@ def add(result: Draft, name: str, app: str, around: Surroundings) -> None:
     entry: dict[str, Any] = {"host": around.stack.host}
     if stated := needs.stated():
         entry["needs"] = stated
+        _tell_added(service, name, needs, around.secrets.account)
     entry["compose"] = compose
     entry |= _top(around.stack, service, name, around.secrets.account)
     result.put(("apps", app), entry, service.place)
     _remember(result, app, service)
     _without_defaults(service, around.secrets.account)
     around.secrets.account.kept(service.place, f"service `{name}` -> app `{app}`")
+
+
+def _tell_added(service: Spot, name: str, needs: Needs, account: Account) -> None:
+    """Say which variables an app has from now on, whether it reads them or not."""
+    for variable in needs.added:
+        if variable not in mapping_of(service.get("environment")):
+            account.different(
+                service.place, f"`{name}` gets `{variable}`", "by `needs` an app has the address of its service"
+            )
 
 
 def _environment(service: Spot, name: str, needs: Needs, around: Surroundings) -> dict[str, Any]:

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from composegen.importing.interpolation import static
+from composegen.importing import visible
+from composegen.importing.interpolation import references, static
 from composegen.importing.notes import Account
 from composegen.importing.spots import Spot, mapping_of
+from composegen.importing.visible import Request
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """GPUs of one maker: these ids, or a number of them, or (neither) all."""
+class _Found(Struct, frozen=True, kw_only=True):
+    """A request, where it stands, by which of Docker's ways, and what says which GPUs, or how many."""
 
-    vendor: str
-    ids: tuple[str, ...] = ()
-    count: int | None = None
+    asked: Request
+    spot: Spot
+    how: str
+    named: tuple[Spot, ...] = ()
 
 
 def request(service: Spot, name: str, account: Account) -> Request | None:
     """The GPUs of a service; None for none."""
     found = _reserved(service) or _gpus(service) or _runtime(service) or _device_nodes(service, name, account)
     if found is None:
+        _tell_unasked(service, name, account)
         return None
-    asked, spot, how = found
-    if how not in {"devices", "cdi"}:
+    if found.how not in {"devices", "cdi"}:
         for entry in (service.get("devices") or service).each():
             account.left(
                 entry.place, f"a device of `{name}`", "instances get GPUs only, and these are asked for already"
             )
-    account.taken(spot.place, f"GPUs of `{name}` ({_shown(asked)}) -> `gpus:`")
-    if how != "reservation" and asked.vendor == "nvidia":
+    chosen = _variable(service, visible.CUDA) if found.asked.vendor == "nvidia" else None
+    asked = found.asked if chosen is None else visible.seen(found.asked, chosen.text or "")
+    if asked is None:
+        account.taken(found.spot.place, f"`{name}` -> no `gpus:`", f"{visible.CUDA} hides those that it asks for")
+        return None
+    account.taken(found.spot.place, f"GPUs of `{name}` ({_shown(asked)}) -> `gpus:`")
+    _tell_variables((*found.named, *([chosen] if chosen is not None else [])), name, account)
+    if found.how != "reservation" and asked.vendor == "nvidia":
         account.different(
-            spot.place,
-            f"`{name}` gets its GPUs by a reservation instead of `{how}`",
+            found.spot.place,
+            f"`{name}` gets its GPUs by a reservation instead of `{found.how}`",
             "every Compose knows that form, and the data path is the same; `mode:` of the host chooses another",
         )
     return asked
@@ -46,7 +57,35 @@ def _shown(asked: Request) -> str:
     return f"{asked.vendor}, {asked.count or 'all'}"
 
 
-_Found = tuple[Request, Spot, str]
+def _variable(service: Spot, name: str) -> Spot | None:
+    """A variable of a service that has a value in the file."""
+    spot = mapping_of(service.get("environment")).get(name)
+    return spot if spot is not None and spot.text is not None else None
+
+
+def _tell_variables(named: Iterable[Spot], name: str, account: Account) -> None:
+    """Say where variables of Compose decide which GPUs there are, or how many."""
+    for spot in named:
+        if references(spot.text or ""):
+            account.todo(
+                spot.place,
+                f"check which GPUs `{name}` gets: `{spot.text}`",
+                "variables say so, in the shell or in `.env`; their defaults were taken, and of GPUs without one the "
+                "number",
+            )
+
+
+def _tell_unasked(service: Spot, name: str, account: Account) -> None:
+    """Say that a variable chooses among GPUs for which nothing in the file asks."""
+    for variable in visible.CHOOSING:
+        spot = _variable(service, variable)
+        if spot is not None and not visible.is_none(spot.text or ""):
+            account.todo(
+                spot.place,
+                f"list the GPUs of `{name}` under `gpus.devices` of its host, if it has any",
+                f"`{variable}` chooses among them, and nothing in the file asks for one: without `gpus` it gets none, "
+                "also where Docker has a default runtime for them",
+            )
 
 
 def _reserved(service: Spot) -> _Found | None:
@@ -57,7 +96,7 @@ def _reserved(service: Spot) -> _Found | None:
 def _gpus(service: Spot) -> _Found | None:
     spot = service.get("gpus")
     if spot is not None and static(spot.text or "") == "all":
-        return Request(vendor="nvidia"), spot, "gpus"
+        return _Found(asked=Request(vendor="nvidia"), spot=spot, how="gpus", named=(spot,))
     return _requested(spot, "gpus")
 
 
@@ -68,16 +107,16 @@ def _requested(devices: Spot | None, how: str) -> _Found | None:
         if driver not in {"nvidia", "amd", "cdi", ""}:
             continue
         ids, count = entry.get("device_ids"), entry.get("count")
-        named = tuple(static(word).rpartition("=")[2] for word in ids.words()) if ids is not None else ()
         vendor = "amd" if driver == "amd" or (ids is not None and "amd.com" in str(ids.plain())) else "nvidia"
-        return Request(vendor=vendor, ids=_known(named), count=_number(count)), entry, how
+        asked = visible.listed(vendor, ids.words() if ids is not None else ())
+        named = (count, *(ids.each() if ids is not None else ()))
+        return _Found(
+            asked=asked if asked.ids or asked.count else replace(asked, count=_number(count)),
+            spot=entry,
+            how=how,
+            named=tuple(spot for spot in named if spot is not None),
+        )
     return None
-
-
-def _known(ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Ids as they are; none where all GPUs are meant."""
-    known = tuple(word for word in ids if word)
-    return () if "all" in known else known
 
 
 _MOST = 1000
@@ -92,49 +131,59 @@ def _runtime(service: Spot) -> _Found | None:
     spot = service.get("runtime")
     if spot is None or static(spot.text or "") != "nvidia":
         return None
-    visible = mapping_of(service.get("environment")).get("NVIDIA_VISIBLE_DEVICES")
-    text = static(visible.text or "") if visible is not None else "all"
-    ids = tuple(word.strip() for word in text.split(",") if word.strip())
-    if ids in {("none",), ("void",)}:
+    chosen = _variable(service, visible.NVIDIA)
+    if chosen is None:
+        return _Found(asked=Request(vendor="nvidia"), spot=spot, how="runtime")
+    if visible.is_none(chosen.text or ""):
         return None
-    return Request(vendor="nvidia", ids=_known(ids)), spot, "runtime"
+    asked = visible.listed("nvidia", visible.words(chosen.text or ""))
+    return _Found(asked=asked, spot=spot, how="runtime", named=(chosen,))
+
+
+_CDI = re.compile(r"(nvidia|amd|intel)\.com/gpu=(\S*)")
 
 
 def _device_nodes(service: Spot, name: str, account: Account) -> _Found | None:
     """GPUs that come as device nodes, or by names of the Container Device Interface."""
-    entries = [entry for entry in (service.get("devices") or service).each() if entry.text]
-    for entry in entries:
-        match = re.fullmatch(r"(nvidia|amd|intel)\.com/gpu=(\S+)", static(entry.text or ""))
-        if match:
-            ids = (
-                ()
-                if match[2] == "all"
-                else tuple(m[1] for e in entries if (m := re.search(r"gpu=(\S+)", e.text or "")))
-            )
-            return Request(vendor=match[1], ids=_known(ids)), entry, "cdi"
-    nodes = {static(entry.text or "").split(":")[0]: entry for entry in entries}
+    entries = list((service.get("devices") or service).each())
+    named = list(_by_interface(entries))
+    nodes = {_node(entry).split(":")[0]: entry for entry in entries if entry not in named}
     for node, entry in nodes.items():
         if not re.match(r"/dev/(kfd|dri|nvidia)", node):
             account.left(entry.place, f"device {node} of `{name}`", "instances get GPUs only")
+    if named:
+        match = _CDI.fullmatch(static(named[0].text or ""))
+        asked = visible.listed(match[1] if match else "nvidia", [entry.text or "" for entry in named])
+        return _Found(asked=asked, spot=named[0], how="cdi", named=tuple(named))
     if "/dev/kfd" in nodes:
-        return (
-            Request(vendor="amd", ids=_selected(service, "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")),
-            nodes["/dev/kfd"],
-            "devices",
-        )
+        return _amd(service, nodes["/dev/kfd"])
     for node, entry in nodes.items():
         if node.startswith("/dev/nvidia"):
-            return Request(vendor="nvidia"), entry, "devices"
+            return _Found(asked=Request(vendor="nvidia"), spot=entry, how="devices")
         if node.startswith("/dev/dri"):
-            return Request(vendor="intel"), entry, "devices"
+            return _Found(asked=Request(vendor="intel"), spot=entry, how="devices")
     return None
 
 
-def _selected(service: Spot, *variables: str) -> tuple[str, ...]:
-    environment = mapping_of(service.get("environment"))
-    for variable in variables:
-        spot = environment.get(variable)
-        text = static(spot.text or "") if spot is not None else ""
-        if re.fullmatch(r"[\w-]+(,[\w-]+)*", text):
-            return tuple(text.split(","))
-    return ()
+def _node(entry: Spot) -> str:
+    """A device in the short or in the long form."""
+    return static(entry.text or entry.text_at("source"))
+
+
+def _by_interface(entries: Iterable[Spot]) -> Iterator[Spot]:
+    """Devices by their names of the Container Device Interface, all of the maker of the first one."""
+    vendor = None
+    for entry in entries:
+        match = _CDI.fullmatch(static(entry.text or ""))
+        if match is not None and vendor in {None, match[1]}:
+            vendor = match[1]
+            yield entry
+
+
+def _amd(service: Spot, node: Spot) -> _Found:
+    for variable in (visible.ROCR, visible.HIP):
+        chosen = _variable(service, variable)
+        if chosen is not None and re.fullmatch(r"[\w-]+(,[\w-]+)*", static(chosen.text or "")):
+            asked = visible.listed("amd", visible.words(chosen.text or ""))
+            return _Found(asked=asked, spot=node, how="devices", named=(chosen,))
+    return _Found(asked=Request(vendor="amd"), spot=node, how="devices")

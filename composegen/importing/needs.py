@@ -46,6 +46,8 @@ class Needs:
         self.variables: dict[str, str] = {}
         self.apps: list[str] = []
         self.defaulted: list[str] = []
+        self.added: list[str] = []
+        """Variables that the app has from now on, by what `needs` does."""
         self.told = False
         """Whether a variable of the app holds the address of a service."""
 
@@ -56,9 +58,11 @@ class Needs:
             given = [name for name, of in self.variables.items() if of == service]
             if not given and _DEFAULT in {*self.variables, *self.defaulted}:
                 given = [re.sub(r"\W", "_", service).upper() + "_HOST"]
+                self.added += given
             found += [{"service": service, "variable": name} if name != _DEFAULT else service for name in given]
             if not given:
                 self.defaulted.append(_DEFAULT)
+                self.added.append(_DEFAULT)
                 found.append(service)
         return [*found, *(app for app in self.apps if app not in found)]
 
@@ -113,7 +117,9 @@ def depends(service: Spot, name: str, needs: Needs, around: Surroundings) -> Non
         if other in around.servers:
             needs.services.setdefault(around.servers[other][0], None)
             account.taken(
-                spot.place, f"`depends_on: {other}` of `{name}` -> `needs:`", "it waits for the models as well"
+                spot.place,
+                f"`depends_on: {other}` of `{name}` -> `needs:`",
+                "it waits for the models as well" if service.get("network_mode") is None else _APART,
             )
         elif other in around.apps:
             needs.apps.append(around.apps[other])
@@ -131,6 +137,9 @@ def depends(service: Spot, name: str, needs: Needs, around: Surroundings) -> Non
                 f"that `{name}` is restarted with `{other}`",
                 "`needs` says what starts first; a compose.override.yaml can say more",
             )
+
+
+_APART = "with a `network_mode` of its own it waits for the models, where the service lists some, and for no server"
 
 
 def alias(compose: dict[str, Any], name: str, app: str) -> None:

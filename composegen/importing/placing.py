@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby, islice
 
 from msgspec import Struct
 
-from composegen.importing import gpus
 from composegen.importing.names import base, free, name_of
 from composegen.importing.servers import Server
 
@@ -80,10 +79,29 @@ def _runs(servers: Sequence[Server]) -> Iterable[tuple[str, Run]]:
         row: list[Server] = []
         for server in equal:
             if row and not _follows(row[-1], server):
-                yield key, Run(host=server.host, servers=tuple(row))
+                yield from ((key, run) for run in _by_gpus(row, servers))
                 row = []
             row.append(server)
-        yield key, Run(host=row[0].host, servers=tuple(row))
+        yield from ((key, run) for run in _by_gpus(row, servers))
+
+
+def _by_gpus(row: Sequence[Server], on_host: Sequence[Server]) -> Iterable[Run]:
+    """Servers in a row that can get the GPUs they name as instances of one service, together.
+
+    Devices are handed out in their order: only where nobody else takes some is it sure who gets which.
+    """
+    host, each = host_gpus(on_host), [_ids(server) for server in row]
+    asking = [server for server in on_host if server.gpu is not None]
+    in_order = host is not None and tuple(chain.from_iterable(each)) == host.devices
+    if len(asking) == len(row) and in_order:
+        yield Run(host=row[0].host, servers=tuple(row))
+        return
+    for _, same in groupby(row, key=_ids):
+        yield Run(host=row[0].host, servers=tuple(same))
+
+
+def _ids(server: Server) -> tuple[str, ...]:
+    return server.gpu.ids if server.gpu is not None else ()
 
 
 def _follows(first: Server, second: Server) -> bool:
@@ -97,7 +115,7 @@ def _key(server: Server) -> str:
         if server.mount
         else None
     )
-    gpu = (server.gpu.vendor, server.gpu.count, bool(server.gpu.ids)) if server.gpu else None
+    gpu = (server.gpu.vendor, server.gpu.count, len(server.gpu.ids)) if server.gpu else None
     config = [base(server.name), server.image, server.environment, server.memory, server.extra, store, gpu]
     return json.dumps(config, sort_keys=True, default=str)
 
@@ -120,10 +138,10 @@ def host_gpus(servers: Sequence[Server]) -> HostGpus | None:
     wanted = sum(
         (server.gpu.count or 0) * server.instances for server in servers if server.gpu is not None and server.gpu in own
     )
-    numbered = (str(number) for number in range(len(ids) + wanted + 1))
-    while len(ids) < max(1, wanted):
-        ids = (*ids, next(number for number in numbered if number not in ids))
-    return HostGpus(vendor=vendor, devices=ids)
+    wanted = max(wanted, 0 if ids else 1)
+    numbered = (str(number) for number in range(len(ids) + wanted) if str(number) not in ids)
+    # Numbers take the first ones that nobody has: those that are named come behind.
+    return HostGpus(vendor=vendor, devices=(*islice(numbered, wanted), *ids))
 
 
 class GpuChoice(Struct, frozen=True, kw_only=True):
@@ -144,19 +162,11 @@ def gpu_choice(run: Run, on_host: Sequence[Server], host: HostGpus | None) -> Gp
     alone = sum(server.instances for server in on_host) == 1
     if all(not request.ids and request.count is None for request in requests):
         return GpuChoice() if alone else GpuChoice(gpus="all", shared=_promised_twice(on_host))
-    if all(request.ids for request in requests):
-        return _by_ids(requests, on_host, host)
+    if ids := [request.ids for request in requests if request.ids]:
+        if len(set(ids)) > 1:
+            return GpuChoice(gpus="one-each" if len(ids[0]) == 1 else len(ids[0]))
+        return GpuChoice(gpus=list(ids[0]), shared=_promised_twice(on_host))
     return GpuChoice(gpus=max(request.count or 1 for request in requests), shared=_promised_twice(on_host))
-
-
-def _by_ids(requests: Sequence[gpus.Request], on_host: Sequence[Server], host: HostGpus) -> GpuChoice:
-    each = [request.ids for request in requests]
-    asking = [server for server in on_host if server.gpu is not None]
-    # Devices are handed out in their order: only where nobody else takes some is it sure who gets which.
-    in_order = tuple(one for ids in each for one in ids) == host.devices
-    if len(each) > 1 and len(asking) == len(each) and in_order and len({len(ids) for ids in each}) == 1:
-        return GpuChoice(gpus="one-each" if len(each[0]) == 1 else len(each[0]))
-    return GpuChoice(gpus=list(dict.fromkeys(one for ids in each for one in ids)), shared=_promised_twice(on_host))
 
 
 def _promised_twice(servers: Sequence[Server]) -> bool:

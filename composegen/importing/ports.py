@@ -1,4 +1,4 @@
-"""Ports of servers that publish none today: from 11434 on, past those that the host uses already."""
+"""Ports of servers for which no file states one: from 11434 on, past those that the host uses already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from composegen.importing.interpolation import static
 from composegen.importing.notes import Account
-from composegen.importing.published import DEFAULT_PORT, published_port
+from composegen.importing.published import ANY, DEFAULT_PORT, published_port
 from composegen.importing.servers import Server
 from composegen.importing.spots import Spot
 from composegen.importing.stacks import Stack
@@ -17,7 +17,7 @@ _LAST = 65535
 
 
 def settled(found: Sequence[Server], stacks: Sequence[Stack], account: Account) -> list[Server]:
-    """The servers, each with ports of its own; those that are published today keep theirs."""
+    """The servers, each with ports of its own; those whose port is stated keep it."""
     return [
         server for stack in stacks for server in _of_host([s for s in found if s.host == stack.host], stack, account)
     ]
@@ -26,19 +26,21 @@ def settled(found: Sequence[Server], stacks: Sequence[Stack], account: Account) 
 def _of_host(own: Sequence[Server], stack: Stack, account: Account) -> Iterator[Server]:
     names = {server.name for server in own}
     taken = {port for name, service in stack.services.items() if name not in names for port in published(service)}
-    taken |= {port for server in own if server.bind != "" for port in _range(server.port, server)}
+    taken |= {port for server in own if server.port != ANY for port in _range(server.port, server)}
     for server in own:
-        if server.bind != "":
+        if server.port != ANY:
             yield server
             continue
         port = next((p for p in range(DEFAULT_PORT, _LAST) if not taken & set(_range(p, server))), DEFAULT_PORT)
         taken |= set(_range(port, server))
-        account.different(
-            server.place,
-            f"`{server.name}` is published on port {port}",
-            "every instance has a port on which it can be asked; a host that published none does so on 127.0.0.1 only",
-        )
+        account.different(server.place, f"`{server.name}` is published on port {port}", _why(server))
         yield replace(server, port=port)
+
+
+def _why(server: Server) -> str:
+    if server.bind != "":
+        return "composegen gives fixed ports, and no number is stated"
+    return "every instance has a port on which it can be asked; a host that published none does so on 127.0.0.1 only"
 
 
 def _range(first: int, server: Server) -> range:

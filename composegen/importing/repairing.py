@@ -75,6 +75,10 @@ def _removable(data: Any, path: KeyPath) -> KeyPath | None:
             return part
     if path[:1] == ("gateway",) and "gateway" in data:
         return ("gateway",)
+    match path:
+        case ("services", _, "hosts", host, *_) if _exists(data, ("hosts", host, "gpus")):
+            # Who gets which GPU cannot be told: that none is promised is what can be said without an error.
+            return ("hosts", host, "gpus")
     return None
 
 

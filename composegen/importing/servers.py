@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from composegen.importing import gpus, mounts, published, pulls, remaining, variables
+from composegen.importing import gpus, mounts, published, pulls, remaining, variables, visible
 from composegen.importing.interpolation import references, static, translated
 from composegen.importing.notes import Account
 from composegen.importing.spots import Place, Spot, mapping_of
@@ -27,6 +27,7 @@ class Server(Struct, frozen=True, kw_only=True):
     place: Place
     image: str | None
     port: int
+    """`published.ANY` until it has one that is free."""
     written_port: str | None
     """The port as a topology writes it, where a variable decides."""
     bind: str | None
@@ -34,7 +35,7 @@ class Server(Struct, frozen=True, kw_only=True):
     instances: int
     environment: Mapping[str, Any]
     memory: str | None
-    gpu: gpus.Request | None
+    gpu: visible.Request | None
     mount: mounts.StoreMount | None
     models: tuple[str, ...]
     extra: Mapping[str, Any]
@@ -71,7 +72,7 @@ def server(stack: Stack, name: str, service: Spot, secrets: variables.Secrets) -
     """What a service of Compose is, with a note on each of its keys."""
     account = secrets.account
     environment = _environment(service, name, secrets)
-    port, written, bind = published.port(service, name, environment, account)
+    port, written, bind = published.port(service, name, account)
     pulled = pulls.of_service(service)
     note_pulls(pulled, name, account)
     found = Server(
@@ -181,7 +182,8 @@ def _environment(service: Spot, name: str, secrets: variables.Secrets) -> dict[s
     stated = dict(mapping_of(service.get("environment")))
     for key, (reason, gone) in _DECIDED.items():
         spot = stated.get(key)
-        if spot is not None and gone(static(spot.text or "")):
+        of_the_host = key == "OLLAMA_HOST" and published.on_host(service)
+        if spot is not None and (of_the_host or gone(static(spot.text or ""))):
             account.different(spot.place, f"`{key}` of `{name}` is left out", reason)
             del stated[key]
     result = variables.of_container(stated, name, secrets)

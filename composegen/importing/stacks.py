@@ -130,7 +130,7 @@ def _active(services: Mapping[str, Spot], profiles: Collection[str], account: Ac
                 account.different(
                     service.place,
                     f"service `{name}` always starts",
-                    f"composegen has no profiles; chosen here: {own[0]}",
+                    f"composegen has no profiles; chosen here: {next(one for one in own if one in profiles)}",
                 )
     return active
 

@@ -160,12 +160,13 @@ def _present(
 def _read(place: Path) -> Entry | None:
     """The file at a place; None when nothing is there."""
     try:
-        mode = place.lstat().st_mode
+        mode = os.lstat(place).st_mode
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(mode):
         raise ComposegenError(f"{place} is {kind(mode)}, not a plain file; move it out of the way")
-    return Entry(data=place.read_bytes(), mode=stat.S_IMODE(mode))
+    with place.open("rb", buffering=0) as file:  # read whole, so that a buffer would only be one more copy
+        return Entry(data=file.read(), mode=stat.S_IMODE(mode))
 
 
 def _look_again(root: Path, replacements: Sequence[Replacement]) -> frozenset[PurePosixPath]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from composegen.keypath import KeyPath
 from composegen.plan import (
     Binding,
     Container,
@@ -129,9 +130,9 @@ def _container(spec: Gateway, host: Host) -> Container:
         origin=spec.origin,
         bindings=(entry_binding(spec, host),),
         mounts=(
-            _file("./traefik/traefik.yaml", STATIC_FILE, spec),
-            _file("./traefik/dynamic", "/etc/traefik/dynamic", spec),
-            *(_file(source, target, spec) for source, target in _inside(secret_files(spec)).items()),
+            _file("./traefik/traefik.yaml", STATIC_FILE, spec.origin),
+            _file("./traefik/dynamic", "/etc/traefik/dynamic", spec.origin),
+            *(_file(source, target, _of_file(source, spec)) for source, target in _inside(secret_files(spec)).items()),
             *_acme(spec),
         ),
         health=Health(command=("traefik", "healthcheck", f"--configFile={STATIC_FILE}"), start_period=10),
@@ -165,11 +166,15 @@ def _inside(files: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
-def _file(source: str, target: str, spec: Gateway) -> Mount:
+def _file(source: str, target: str, origin: KeyPath) -> Mount:
     relative = source if source.startswith(("/", "./")) else f"./{source}"
-    return Mount(
-        kind=MountKind.BIND, source=relative, target=target, read_only=True, must_exist=True, origin=spec.origin
-    )
+    return Mount(kind=MountKind.BIND, source=relative, target=target, read_only=True, must_exist=True, origin=origin)
+
+
+def _of_file(source: str, spec: Gateway) -> KeyPath:
+    """The section that names a file of the user's."""
+    named = spec.admin if spec.admin and spec.admin.users == source else spec.tls
+    return named.origin if named else spec.origin
 
 
 def _acme(spec: Gateway) -> tuple[Mount, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from composegen.modelname import DEFAULT_HOST, parse
+from composegen.modelname import parse
 from composegen.plan import GatewayPlan, HostPlan, Instance, Plan, Role
 from composegen.resolve import firewall
 from composegen.resolve.address import endpoint_url
@@ -64,7 +64,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 def context(plan: Plan) -> dict[str, object]:
     """Everything that `common/README.md.j2` prints."""
     writers = {instance.host.name for use in plan.stores for instance in use.writers.values()}
-    pages = tuple(_host(plan, host) for host in plan.hosts)
+    guards = {host.name: firewall.guards(plan, host) for host in plan.hosts}
+    pages = tuple(_host(plan, host, guarded=bool(guards[host.name])) for host in plan.hosts)
     nfs = tuple(use.spec for use in plan.stores if isinstance(use.spec, NfsStore))
     by_hand = _by_hand(pages)
     return {
@@ -82,7 +83,7 @@ def context(plan: Plan) -> dict[str, object]:
         "stores": tuple(store_page(plan, use) for use in plan.stores),
         "rollout": is_rolled(plan),
         "gateway": plan.gateway,
-        "guarded": tuple(_guarded(plan)),
+        "guarded": tuple(_guarded(plan, guards)),
         "open_services": tuple(_open_services(plan)),
         "firewall_script": installed_name(plan.topology.name),
         "gateway_page": _gateway(plan, plan.gateway) if plan.gateway else None,
@@ -113,14 +114,10 @@ def is_rolled(plan: Plan) -> bool:
 
 def listed_name(name: str) -> str:
     """The name under which `ollama list` and `/api/tags` show a model (DisplayShortest in `types/model/name.go`)."""
-    parsed = parse(name.removeprefix("https://").removeprefix("http://"))
-    if parsed.in_library:
-        return f"{parsed.model}:{parsed.tag}"
-    host = "" if parsed.host.lower() == DEFAULT_HOST else f"{parsed.host}/"
-    return f"{host}{parsed.namespace}/{parsed.model}:{parsed.tag}"
+    return parse(name.removeprefix("https://").removeprefix("http://")).short
 
 
-def _host(plan: Plan, host: HostPlan) -> HostPage:
+def _host(plan: Plan, host: HostPlan, *, guarded: bool) -> HostPage:
     nfs = bool(any(export.clients for export in host.exports) or host.nfs_mounts or mounts_by_docker(host))
     gateway = plan.gateway is not None and plan.gateway.host.name == host.name
     return HostPage(
@@ -130,7 +127,7 @@ def _host(plan: Plan, host: HostPlan) -> HostPage:
         nfs=nfs,
         exports=any(export.clients for export in host.exports),
         firewall=firewall.concerns(plan, host),
-        guarded=bool(firewall.guards(plan, host)),
+        guarded=guarded,
         upgrade=tuple(instance.name for instance in sorted(host.instances, key=lambda instance: instance.writer)),
         wait=tuple(c.name for c in host.containers if c.role in (Role.INIT, Role.WAIT)),
         memory=tuple(memory_rows(host)),
@@ -138,9 +135,9 @@ def _host(plan: Plan, host: HostPlan) -> HostPage:
     )
 
 
-def _guarded(plan: Plan) -> Iterator[GuardedPorts]:
+def _guarded(plan: Plan, guards: Mapping[str, Sequence[firewall.Guard]]) -> Iterator[GuardedPorts]:
     for host in plan.hosts:
-        for guard in firewall.guards(plan, host):
+        for guard in guards[host.name]:
             one = guard.first == guard.last
             yield GuardedPorts(
                 host=host, ports=str(guard.first) if one else f"{guard.first} to {guard.last}", guard=guard

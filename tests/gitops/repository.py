@@ -43,18 +43,19 @@ class Site:
     def work(self) -> Path:
         return self.folder / "work"
 
-    def commit(self, topology: str, *, render: bool = True) -> None:
+    def commit(self, topology: str, *, render: bool = True, name: str = "topology.yaml") -> None:
         """Commit a topology, and what it renders to."""
-        (self.work / "topology.yaml").write_text(topology, encoding="utf-8")
+        (self.work / name).parent.mkdir(exist_ok=True)
+        (self.work / name).write_text(topology, encoding="utf-8")
         if render:
-            composegen(self.work, "render")
+            composegen(self.work, "render", name)
         git(self.work, "add", "--all")
         git(self.work, "commit", "--quiet", "--message", "A change")
 
-    def pull(self, name: str, topology: str, *, render: bool = True) -> None:
+    def pull(self, name: str, topology: str, *, render: bool = True, file: str = "topology.yaml") -> None:
         """A pull request: its branch, and what the server makes of it, the base merged with the branch (base first)."""
         git(self.work, "checkout", "--quiet", "-B", name, "origin/main")
-        self.commit(topology, render=render)
+        self.commit(topology, render=render, name=file)
         git(self.work, "checkout", "--quiet", "--detach", "origin/main")
         git(self.work, "merge", "--quiet", "--no-ff", "-m", "Trial", name)
         git(self.work, "push", "--quiet", "--force", "origin", name, f"HEAD:refs/pull/{name}/merge")
@@ -69,7 +70,7 @@ class Site:
 
 
 def site(folder: Path) -> Site:
-    """A server with a commit on `main`, and five pull requests."""
+    """A server with a commit on `main`, and six pull requests."""
     made = Site(folder=folder)
     git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(made.origin))
     # As the big code hosts are set up: a commit can be asked for by its name.
@@ -83,6 +84,7 @@ def site(folder: Path) -> Site:
     made.pull("broken", BROKEN, render=False)
     made.pull("same", SAME)
     made.pull("floating", FLOATING)
+    made.pull("first", TOPOLOGY, file="new/topology.yaml")
     return made
 
 

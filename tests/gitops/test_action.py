@@ -152,6 +152,16 @@ def test_errors_are_annotated_and_there_is_no_plan(use: Use, api: Api) -> None:
     assert api.written == ["PATCH"]
 
 
+def test_the_first_pull_request_is_told_that_all_is_new(use: Use, api: Api, repository: Site) -> None:
+    job = use("first", "--depth=2", topology="new/topology.yaml")
+    assert not job.failed, job.log
+    base = git(repository.origin, "rev-parse", "--short=12", "main")
+    told = f"**composegen**: no plan, because {base} has no `new/topology.yaml` to compare with: it is new."
+    assert api.comments[0]["body"].splitlines()[1:] == [told]
+    assert Path(job.value("steps.plan.outputs.plan")).name == "composegen-plan-new-topology.yaml.md", "for each its own"
+    assert job.value("steps.plan.outputs.changes") == "true"
+
+
 def test_warnings_fail_when_that_is_asked_for(use: Use) -> None:
     assert not use("floating", "--depth=2").failed
     job = use("floating", "--depth=2", strict="true")

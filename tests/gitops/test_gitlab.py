@@ -167,6 +167,13 @@ def test_a_topology_with_errors_has_no_plan(run: Run, api: Api) -> None:
     assert "no plan" in api.comments[0]["body"]
 
 
+def test_the_first_merge_request_is_told_that_all_is_new(run: Run, api: Api, repository: Site) -> None:
+    ended = run("composegen-plan", "first", TOPOLOGY="new/topology.yaml")
+    assert ended.code == 0, ended.log
+    base = git(repository.origin, "rev-parse", "main")[:12]
+    assert f"no plan, because {base} has no `new/topology.yaml` to compare with: it is new." in api.comments[0]["body"]
+
+
 @pytest.mark.parametrize("token", ["", "of-a-fork"])
 def test_without_a_token_that_may_the_plan_is_in_the_log(run: Run, api: Api, token: str) -> None:
     api.refuses = 403

@@ -128,6 +128,14 @@ def test_a_dollar_reaches_the_program_as_one() -> None:
     assert yaml.safe_load(told[STATIC])["log"]["filePath"] == "/x/$y"
 
 
+def test_what_goes_into_a_dynamic_file_is_no_template_for_traefik() -> None:
+    merged = "{middlewares: {mine: {headers: {customRequestHeaders: {X-A: '{{ b }}'}}}}}"
+    text = patched(f"{{file: traefik/dynamic/demo.yaml, match: http, merge: {merged}}}")[DYNAMIC]
+    assert "{{ b" not in text
+    headers = yaml.safe_load(text)["http"]["middlewares"]["mine"]["headers"]["customRequestHeaders"]
+    assert headers == {"X-A": "{{ b }}"}
+
+
 def test_words_that_a_reader_of_yaml_1_1_takes_for_something_else_are_quoted() -> None:
     after = patched('{match: services.chat-1, merge: {labels: {"on": "no", "1": "0x1"}}}')
     assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["labels"] == {"on": "no", "1": "0x1"}
@@ -277,6 +285,94 @@ def test_what_to_do_is_said() -> None:
     assert finding("{hosts: [box], match: services.chat-1.image, set: x}").expected == "`image` of the service"
 
 
+@pytest.mark.parametrize(
+    ("patch", "message", "expected", "hint"),
+    [
+        (
+            "{hosts: [box], match: services.chat-1, set: 1, remove: true}",
+            "the patch has `set` and `remove`, and can do only one",
+            "one of: set, merge, remove",
+            "",
+        ),
+        (
+            "{hosts: [box], match: services.chat-1, remove: true}",
+            "`services.chat-1` in box/compose.yaml holds what composegen decides on itself: `services.chat-1.command`",
+            "a place that composegen leaves to you",
+            "a compose.override.yaml beside the file may overrule it",
+        ),
+        (
+            "{hosts: [box], match: services.chat-1.image, set: x}",
+            "composegen decides on `services.chat-1.image` in box/compose.yaml itself",
+            "`image` of the service",
+            "",
+        ),
+        (
+            "{hosts: [box], match: services.chat-1.*, set: 1}",
+            "`services.chat-1.*` finds 11 in box/compose.yaml, not 1",
+            "",
+            "it finds `services.chat-1.image`, `services.chat-1.restart`, `services.chat-1.init` and more",
+        ),
+        (
+            "{hosts: [box], match: services.*, merge: {cpus: 1}}",
+            "`services.*` finds 3 in box/compose.yaml, not 1",
+            "",
+            "it finds `services.chat-1`, `services.chat-2`, `services.traefik`",
+        ),
+        (
+            "{hosts: [box], match: services.up-9*, count: any, set: 1}",
+            "`services.up-9*` finds nothing in box/compose.yaml, not at least one",
+            "one of: chat-1, chat-2, traefik",
+            "to add a key, match `services` and merge {up-9*: ...} into it",
+        ),
+        (
+            "{hosts: [box], match: services.a.b, set: 1}",
+            "`services.a.b` finds nothing in box/compose.yaml, not 1",
+            "one of: chat-1, chat-2, traefik",
+            "",
+        ),
+        (
+            "{hosts: [box], match: a, set: 1}",
+            "`a` finds nothing in box/compose.yaml, not 1",
+            "one of: name, services, volumes",
+            "",
+        ),
+        (
+            "{hosts: [far], match: services.web.a, remove: true}",
+            "`services.web.a` finds nothing in far/compose.yaml, not 1",
+            "one of: image, labels",
+            "",
+        ),
+        (
+            "{hosts: [far], match: 'services.web[0]', set: 1}",
+            "`services.web[0]` finds nothing in far/compose.yaml, not 1",
+            "one of: image, labels",
+            "",
+        ),
+        (
+            "{file: compose.yml, match: services, set: 1}",
+            "the patch is for `compose.yml`, which no host `*` has",
+            "one of: compose.yaml, traefik/dynamic/demo.yaml, traefik/traefik.yaml",
+            "did you mean `compose.yaml`?",
+        ),
+        (
+            "{hosts: [bx], match: services, set: 1}",
+            "the patch is for `bx`, and there is no such host",
+            "one of: box, far",
+            "did you mean `box`?",
+        ),
+    ],
+)
+def test_a_wrong_patch_is_told_in_words(patch: str, message: str, expected: str, hint: str) -> None:
+    found = finding(patch)
+    assert (found.message, found.expected, found.hint) == (message, expected, hint)
+
+
+def test_of_an_empty_list_nothing_is_offered() -> None:
+    first = "{hosts: [box], match: services.chat-1, merge: {dns: []}}"
+    found = finding(first + "\n  - {hosts: [box], match: 'services.chat-1.dns[0]', set: 1.1.1.1}")
+    assert found.expected == "no more than `services.chat-1.dns`"
+
+
 def test_what_is_taken_is_named_as_it_stands_in_the_file() -> None:
     found = finding("{hosts: [box], match: services.chat-1, remove: true}").message
     assert "`services.chat-1.command`" in found, "and no key that is not there, nor one by chance"
@@ -319,7 +415,9 @@ def test_traefik_starts_anew_when_its_static_file_is_patched() -> None:
         ("l[name=y]", ["l[1]"]),
         ("l[name=y].v", ["l[1].v"]),
         ("l[v=1]", ["l[1]"]),
+        ("l[v=None]", []),
         ('"x.y"', ["x.y"]),
+        (r'"a\"b"', ['a"b']),
         ("l[9]", []),
         ("a[0]", []),
         ("l.name", []),
@@ -327,7 +425,7 @@ def test_traefik_starts_anew_when_its_static_file_is_patched() -> None:
     ],
 )
 def test_a_selector_finds_what_it_names(text: str, found: list[str]) -> None:
-    data = {"a": {"b": 1, "c-1": 2, "c-2": 3}, "l": [{"name": "x"}, {"name": "y", "v": 1}], "x.y": 0}
+    data = {"a": {"b": 1, "c-1": 2, "c-2": 3}, "l": [{"name": "x"}, {"name": "y", "v": 1}], "x.y": 0, 'a"b': 0}
     selector = selectors.parse(text)
     assert selector is not None
     assert [show(path) for path in selectors.select(data, selector)] == found
@@ -403,6 +501,12 @@ def test_what_cannot_be_changed_in_place_is_written_anew_below_its_header() -> N
     after = result.tree[COMPOSE].data.decode()
     assert after.startswith("# mine\n\nname: demo\n")
     assert (yaml.safe_load(after)["x-a"], yaml.safe_load(after)["x-c"]) == ({"b": 2}, {"b": 1})
+
+
+def test_several_items_of_a_list_go_without_moving_each_other() -> None:
+    numbers = list(range(12))
+    edits = Edits(removed={("l", 0), ("l", 2), ("l", 10)})
+    assert applied({"l": numbers}, edits) == {"l": [1, 3, 4, 5, 6, 7, 8, 9, 11]}
 
 
 def test_labels_that_a_template_writes_as_a_list_stay() -> None:

@@ -21,6 +21,7 @@ from composegen.topology import (
     Model,
     Placement,
     Secret,
+    Service,
     Topology,
     Traefik,
     VolumeStore,
@@ -49,6 +50,15 @@ def minimal(**changes: object) -> Topology:
         },
     )
     return replace(found, **changes)
+
+
+def with_secret() -> Service:
+    return ollama(environment={"HTTPS_PROXY": Secret(secret="PROXY_URL")})
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below a heading of the third level."""
+    return text.partition(f"\n### {heading}\n")[2].partition("\n### ")[0]
 
 
 def test_it_only_tells_what_applies() -> None:
@@ -177,8 +187,28 @@ def test_what_is_removed_names_what_stays() -> None:
     assert "Take NFS away" not in nas
 
 
+def test_what_a_host_must_have_is_told_first() -> None:
+    small, large = book(resolve(minimal(), {})), book(plan())
+    for text in (small, large):
+        assert "Engine 20.10\nand Compose 2.20 where it says nothing" in text
+    assert "`ssh -o BatchMode=yes`" in large
+    assert "BatchMode" not in small
+    assert "Container Toolkit" not in small
+
+
+def test_a_change_of_host_has_every_step() -> None:
+    text = book(plan(service=with_secret()))
+    assert "On the new host put its secrets into `.env`" in section(text, "Add a host")
+    assert "`sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove`" in section(text, "Remove a host")
+    assert "Where files in `nfs` or `firewall` have changed, run the `setup.sh` beside them first" in text
+    small = book(resolve(minimal(), {}))
+    for words in ("put its secrets", "rules of its firewall", "Where files in"):
+        assert words not in small
+
+
 def test_steps_are_numbered_without_a_gap() -> None:
-    for found in (plan(), plan(store=nfs_store(server=None, external="nas.example")), resolve(minimal(), {})):
+    nas = plan(store=nfs_store(server=None, external="nas.example"))
+    for found in (plan(), nas, plan(service=with_secret()), resolve(minimal(), {})):
         text = book(found)
         for section in re.split(r"^#+ ", text, flags=re.MULTILINE):
             numbers = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
@@ -202,8 +232,7 @@ def test_a_model_built_from_a_modelfile_can_be_built_anew() -> None:
 
 
 def test_secrets_are_listed_by_host_without_values() -> None:
-    service = ollama(environment={"HTTPS_PROXY": Secret(secret="PROXY_URL")})
-    text = book(plan(service=service))
+    text = book(plan(service=with_secret()))
     assert "On `server84`, with a line `NAME=value` for each of `PROXY_URL`:" in text
     assert "chmod 600 .env" in commands(text)
 
@@ -246,6 +275,7 @@ def test_gpus_are_named_and_what_to_do_when_they_are_gone() -> None:
     assert "| nvidia 0 |" in text
     assert "| nvidia 1 |" in text
     assert "### It has lost its GPU" in text
+    assert "NVIDIA's GPUs need their driver and the NVIDIA Container Toolkit." in text
 
 
 def hostile() -> Plan:

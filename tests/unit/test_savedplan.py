@@ -85,7 +85,7 @@ def test_many_files_are_counted() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_saved_plan(data: bytes) -> None:
-    with pytest.raises(ComposegenError, match=r"plan\.json is no saved plan: .* Make it anew: composegen diff --out"):
+    with pytest.raises(ComposegenError, match=r"plan\.json is no saved plan: .* Make one: composegen diff --out FILE"):
         savedplan.loads(data, "plan.json")
 
 

@@ -99,3 +99,49 @@ def test_other_mistakes_of_a_template_are_faults_too() -> None:
 
 def test_an_unknown_name_inside_a_list_is_a_fault_with_the_near_ones() -> None:
     assert fault("{{ [1, box.adress] | compose }}", {"box": Box(address="a")}).near == ("address",)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("{{ 1 | yamll }}", ("yaml",)),
+        ("{{ 1 | lengt }}", ("length",)),
+        ("{% if a is definde %}{% endif %}", ("defined", "undefined")),
+        ("{% if a is joinn %}{% endif %}", ()),
+        ("{% if a == 1 %}{{ 1 | yamll }}{% endif %}", ("yaml",)),
+    ],
+)
+def test_a_filter_is_near_to_filters_and_a_test_to_tests(text: str, near: tuple[str, ...]) -> None:
+    found = fault(f"\n{text}", {"a": 1})
+    assert (found.near, found.line) == (near, 2)
+    assert not found.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "nested without end"),
+        ("{% for a in [1] %}" * 30 + "{% endfor %}" * 30, "nested too deeply"),
+    ],
+)
+def test_what_python_has_against_a_template_is_told_in_words(text: str, words: str) -> None:
+    assert words in fault(text).message
+
+
+def test_a_message_ends_without_a_full_stop() -> None:
+    assert fault("{% if a %}").message.endswith("needs to be closed is 'if'")
+
+
+def test_all_names_that_could_stand_there_are_known_in_their_order() -> None:
+    assert fault("{{ c | yaml }}", {"b": 1, "a": 1}).known == ("a", "b")
+
+
+def test_a_fault_is_placed_in_the_innermost_of_several_templates() -> None:
+    found = fault("{% include 'part.j2' %}", {}, part="\n{% include 'inner.j2' %}", inner="\n\n{{ no | yaml }}")
+    assert (found.template, found.line) == ("inner.j2", 3)
+
+
+def test_a_missing_template_has_near_names_and_is_shown_no_longer_than_others() -> None:
+    assert fault("{% include 'prat.j2' %}", {}, part="x").near == ("part.j2",)
+    long = fault("{% include '" + "a" * 5000 + ".j2' %}").message
+    assert len(long) < 500

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from composegen.artifacts import Entry
 from composegen.changes import EXECUTABLE, Change
-from composegen.impact.secrecy import covered_line
+from composegen.impact.secrecy import covered_lines
 from composegen.report.text import Paint, Style
 
 _LINE = re.compile("[^\n]*\n|[^\n]+")
@@ -35,7 +35,7 @@ def patch(changes: Iterable[Change], folder: PurePosixPath, context: int = 3, *,
     for change in changes:
         lines = list(_file(change, folder / change.path, context))
         shell = change.path.suffix == ".sh"
-        shown = [covered_line(line.rstrip("\n"), shell=shell) + "\n" for line in lines]
+        shown = [f"{line}\n" for line in covered_lines((line.rstrip("\n") for line in lines), shell=shell)]
         if shown != lines:
             covered.append(change.path)
         parts += [_painted(line, paint) for line in shown]

@@ -21,8 +21,8 @@ _STYLES = {
 }
 _INDENT = 7
 """Of what goes on below a line that begins with DATA."""
-_WORD = re.compile(r"[^ `]*(?:`[^`]*`[^ `]*)+|[^ ]+")
-"""What stays on one line: a word, or what is quoted."""
+_WORD = re.compile(r"(?:[+-] )?(?:`[^`]*`|[^ ])+")
+"""What stays on one line: a word, or what is quoted, with the sign before it."""
 _WIDEST = (24, 36, 34, 11)
 """Columns of host, file, subject and effect, where there is something that long."""
 _NARROWEST = 28

@@ -99,7 +99,7 @@ version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
 
 # models_in: the names in an answer of /api/tags, sorted, one a line.
 models_in() {
-    tr '{},' '[\n*]' | sed -n 's/^[[:space:]]*"name"[[:space:]]*:[[:space:]]*"\([^"]*\)"[[:space:]]*$/\1/p' | sort -u
+    tr '{},' '\n' | sed -n 's/^[[:space:]]*"name"[[:space:]]*:[[:space:]]*"\([^"]*\)"[[:space:]]*$/\1/p' | sort -u
 }
 
 # expected STORE: the models that the topology puts into a store, sorted, one a line.
@@ -176,7 +176,7 @@ one_version() {
         found="$found${found:+; }$version on $running"
     done
     failed "service $1: several versions at once: $found" \
-        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
+        'finish the upgrade: see Upgrade in README.md'
 }
 
 # gpus HOST SSH ALONE COMMAND FOLDER CONTAINER URL GUARDED WANTED: the instance sees as many GPUs as it was promised.
@@ -226,7 +226,7 @@ in_gpu_memory() {
         through=$2
         loaded=$(ask "$3/api/ps")
     fi
-    amounts=$(printf '%s' "$loaded" | tr '{},' '[\n*]' | sed -n 's/^[[:space:]]*"size_vram"[[:space:]]*:[[:space:]]*\([0-9]*\)$/\1/p')
+    amounts=$(printf '%s' "$loaded" | tr '{},' '\n' | sed -n 's/^[[:space:]]*"size_vram"[[:space:]]*:[[:space:]]*\([0-9]*\)$/\1/p')
     case $(printf '%s\n' "$amounts" | sort -u | words) in
         '') ;;
         0) failed "$1 $6: what is loaded is in main memory only, none of it on a GPU" \

@@ -147,15 +147,24 @@ logged() {
 }
 
 host_check() {
-    if ! docker compose version >/dev/null 2>&1 </dev/null; then
-        complain "$host: docker compose does not work for $(id -un)"
-        return 2
-    fi
     if ! mkdir -p .rollout || ! touch .rollout/log; then
         complain "$host: $(id -un) may not write in $directory"
         return 2
     fi
-    cat .rollout/state 2>/dev/null || echo none
+    if ! version=$(docker compose version --short 2>.rollout/log </dev/null); then
+        complain "$host: docker compose does not work for $(id -un): $(tail -n 1 .rollout/log)"
+        return 2
+    fi
+    case ${version#v} in
+        [01].* | 2.[0-9] | 2.[0-9].* | 2.1[0-9] | 2.1[0-9].*)
+            complain "$host: docker compose is of version $version, too old; it takes 2.20 or newer"
+            return 2
+            ;;
+    esac
+    if ! docker version >/dev/null 2>.rollout/log </dev/null; then
+        complain "$host: docker does not work for $(id -un): $(tail -n 1 .rollout/log)"
+        return 2
+    fi
 }
 
 # at_work COMMAND...: names its process meanwhile, as it goes on by itself when the rollout is killed.
@@ -180,16 +189,27 @@ undisturbed() {
     done
 }
 
-# host_lock OWNER: takes the lock; if it is taken, prints by whom and fails.
+# host_lock OWNER: takes the lock, and prints the state and whose rollout made it so; fails with 3 if it is taken, and
+# prints by whom.
 host_lock() {
-    if mkdir .rollout/lock 2>/dev/null; then
-        printf '%s\n' "$1" >.rollout/lock/owner
-        undisturbed
-        return 0
+    if ! mkdir .rollout/lock 2>.rollout/log; then
+        if [ -d .rollout/lock ]; then
+            cat .rollout/lock/owner 2>/dev/null || echo 'nobody knows whom'
+            return 3
+        fi
+        cannot_write
+        return 2
     fi
-    cat .rollout/lock/owner 2>/dev/null || echo 'nobody knows whom'
-    return 1
+    if ! { printf '%s\n' "$1" >.rollout/lock/owner; } 2>.rollout/log; then
+        rm -rf .rollout/lock
+        cannot_write
+        return 2
+    fi
+    undisturbed
+    cat .rollout/state 2>/dev/null || echo none
 }
+
+cannot_write() { complain "$host: nothing can be written in $directory/.rollout: $(cat .rollout/log)"; }
 
 # host_unlock OWNER: gives the lock back, unless it is somebody else's.
 host_unlock() {
@@ -197,7 +217,10 @@ host_unlock() {
     mv .rollout/lock ".rollout/lock.$$" && rm -rf ".rollout/lock.$$"
 }
 
-host_mark() { printf '%s\n' "$1" >.rollout/state.new && mv -f .rollout/state.new .rollout/state; }
+# host_mark STATE [RUN]: the state, and which rollout it is of, as said or as before.
+host_mark() {
+    printf '%s\n' "$1 ${2:-$(sed 's/^[^ ]* *//' .rollout/state)}" >.rollout/state.new && mv -f .rollout/state.new .rollout/state
+}
 
 # kept FROM TO: copies the files that composegen writes; the names of those that are not there go to TO/absent.
 kept() {
@@ -238,12 +261,12 @@ as_the_files_say() {
     done
 }
 
-# host_snapshot COPYING: keeps the image ids, and the files that go with what runs now.
+# host_snapshot COPYING RUN: keeps the image ids, and the files that go with what runs now.
 host_snapshot() {
     rm -f .rollout/images.yaml .rollout/touched .rollout/loaded-*
     if ! keeps "$host"; then
         rm -rf .rollout/before
-        host_mark rolling
+        host_mark rolling "$2"
         return
     fi
     from=.
@@ -260,7 +283,7 @@ host_snapshot() {
         id=$(container_of "$service")
         [ -z "$id" ] || inspected container "$service <.Image> <.Config.Image>" "$id"
     done >.rollout/before/images
-    host_mark rolling || return 1
+    host_mark rolling "$2" || return 1
     if [ "$only_images" = yes ] && [ -s .rollout/before/images ]; then
         : >.rollout/before/only-images
         echo images
@@ -559,7 +582,7 @@ at() {
     ended=$?
     running=
     answer=$(cat "$work/answer")
-    [ "$ended" -ne 255 ] || complain "$asked: ssh $target does not work; try: ssh $target true"
+    [ "$ended" -ne 255 ] || complain "$asked: ssh $target does not work; try: ssh $target true (it must ask for nothing)"
     return "$ended"
 }
 
@@ -741,13 +764,26 @@ can_begin() {
     [ "$dry" = no ] || return 0
     for place in $(involved); do
         at "$place" check || exit 2
-        printf '%s\n' "$answer" >"$work/state-$place"
     done
 }
 
-state_of() { cat "$work/state-$1"; }
+# state_of HOST: what its last rollout has left. run_of HOST: which one that was.
+state_of() { sed 's/ .*//' "$work/state-$1"; }
+run_of() { sed 's/^[^ ]* *//' "$work/state-$1"; }
 
-options() { printf '%s' "${only:+ --host $only}"; }
+# options: those of this call that one that goes on needs as well.
+options() {
+    printf '%s' "${only:+ --host $only}"
+    [ -z "$GATEWAY" ] || [ "$draining" = yes ] || printf ' --no-drain'
+    [ "$dynamic" = "$DYNAMIC" ] || printf ' --dynamic%s' "$(quoted "$dynamic")"
+}
+
+# to_go_on: how to call it again. Files are brought once more where it was to bring them: some may be missing.
+to_go_on() {
+    [ "$copying" = no ] || printf ' --copy'
+    [ "$dry" = no ] || printf ' --dry-run'
+    options
+}
 
 # fits_the_mode: a roll does not begin over an unfinished one, and there must be something to go on with.
 fits_the_mode() {
@@ -763,7 +799,8 @@ fits_the_mode() {
                 complain "$place: an earlier way back has not ended: sh rollout.sh --rollback$(options)"
                 exit 2
                 ;;
-            resume-rolling | rollback-rolling | rollback-back | rollback-finished) some=yes ;;
+            resume-rolling | rollback-rolling | rollback-back) some=yes; runs=$runs$(run_of "$place")'|' ;;
+            rollback-finished) some=yes ;;
         esac
     done
     case $mode-$some in
@@ -772,22 +809,43 @@ fits_the_mode() {
     esac
 }
 
-# locked: no other rollout on any of the hosts. One whose process is gone gives way.
+# unfinished HOST: whether it has a part in a rollout that has not ended on all of the hosts.
+unfinished() {
+    case $(state_of "$1") in
+        rolling | back) return 0 ;;
+        finished) ;;
+        *) return 1 ;;
+    esac
+    case "|$runs" in
+        *"|$(run_of "$1")|"*) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# locked: no other rollout on any of the hosts.
 locked() {
     [ "$dry" = no ] || return 0
     for place in $(involved); do
         locks="$locks $place"
-        at "$place" lock "$owner" && continue
-        holder=$answer
-        process=${holder%% *}
-        machine=${holder#* }
-        if [ "${machine%% *}" = "$(uname -n)" ] && ! kill -0 "$process" 2>/dev/null; then
-            at "$place" unlock "$holder" && at "$place" lock "$owner" && continue
-        fi
-        complain "$place: another rollout is at work there (process, machine, since: $holder)"
-        complain "if it is not: remove $(directory_of "$place")/.rollout/lock on $place"
-        exit 2
+        lock_taken "$place" || exit 2
+        printf '%s\n' "$answer" >"$work/state-$place"
     done
+}
+
+# lock_taken HOST: the lock of a process that is gone gives way.
+lock_taken() {
+    at "$1" lock "$owner" && return 0
+    [ "$ended" -eq 3 ] || return 1
+    holder=$answer
+    process=${holder%% *}
+    machine=${holder#* }
+    if [ "${machine%% *}" = "$(uname -n)" ] && ! kill -0 "$process" 2>/dev/null; then
+        at "$1" unlock "$holder" && at "$1" lock "$owner" && return 0
+        [ "$ended" -eq 3 ] || return 1
+    fi
+    complain "$1: another rollout is at work there (process, machine, since: $holder)"
+    complain "if it is not: remove $(directory_of "$1")/.rollout/lock on $1"
+    return 1
 }
 
 # put_right: whatever happens, the gateway's file is restored and the locks are given back.
@@ -795,7 +853,7 @@ put_right() {
     trap '' HUP INT TERM
     [ -z "$running" ] || kill "$running" 2>/dev/null
     if [ "$drained" = yes ] && [ "$dry" = no ]; then
-        at "$GATEWAY" restore || complain "$GATEWAY: $dynamic is not restored; do it with: sh rollout.sh --resume$(options)"
+        at "$GATEWAY" restore || complain "$GATEWAY: $dynamic is not restored; the command above does that first"
     fi
     if [ "$dry" = no ]; then
         for place in $locks; do
@@ -807,8 +865,21 @@ put_right() {
 
 interrupted() {
     trap '' HUP INT TERM
-    complain "interrupted; go on with: sh rollout.sh --resume$(options), or go back with --rollback"
+    complain 'interrupted'
+    what_next
     exit "$1"
+}
+
+# what_next: how to go on or back, by how far it is.
+what_next() {
+    if [ "$begun" = no ]; then
+        complain "nothing was replaced; begin anew with: sh rollout.sh$(to_go_on)"
+    elif [ "$direction" = back ]; then
+        complain "go on with the way back by: sh rollout.sh --rollback$(options)"
+    else
+        complain "when the cause is removed, go on with: sh rollout.sh --resume$(to_go_on)"
+        complain "or go back to what ran before with:    sh rollout.sh --rollback$(options)"
+    fi
 }
 
 # copied HOST: its part of the tree, as a whole, into its folder.
@@ -845,11 +916,13 @@ same_folder() { [ "$(CDPATH='' cd -- "$1" && pwd -P)" = "$(CDPATH='' cd -- "$2" 
 
 # prepared: what ran before is kept and everything is pulled, on all hosts, before any instance is touched.
 prepared() {
+    run=${runs%%|*} # one that is resumed stays the same rollout
     for place in $(chosen_hosts); do
-        [ "$mode" != resume ] || [ "$dry" = yes ] || [ "$(state_of "$place")" != rolling ] || continue
+        if [ "$mode" = resume ] && [ "$dry" = no ] && unfinished "$place"; then continue; fi
         what="keeps what runs now in $(directory_of "$place")/.rollout/before"
         keeps "$place" || what='keeps nothing to go back to (snapshot: false)'
-        step "$place" "$what" snapshot "$copying" || return 1
+        step "$place" "$what" snapshot "$copying" "${run:-$owner}" || return 1
+        [ "$dry" = yes ] || begun=yes
         [ "$answer" != images ] || say "$place: note: its files are newer than what runs: going back would bring back the images only"
     done
     if [ "$copying" = yes ]; then
@@ -874,35 +947,35 @@ go_back() {
     direction=back
     subject=
     for place in $(chosen_hosts); do
-        if [ "$dry" = no ] && [ "$mode" = rollback ] && ! came_from "$place"; then continue; fi
+        if [ "$dry" = no ] && [ "$mode" = rollback ] && ! goes_back "$place"; then continue; fi
         step "$place" 'brings back the files and images of before' back || return 1
         [ "$answer" != images ] || say "$place: note: only the images; its files stay as they are, bring the old ones there"
     done
     rolled && the_rest && finished rolled-back
 }
 
-came_from() {
-    case $(state_of "$1") in
-        rolling | back | finished) ;;
-        *) return 1 ;;
-    esac
+# goes_back HOST: where a rollout has not ended, only what took part in it.
+goes_back() {
+    if [ -n "$runs" ]; then unfinished "$1"; else [ "$(state_of "$1")" = finished ]; fi
 }
 
 stopped() {
     subject=
     put_back
     complain "stopped at $place. What was not replaced goes on serving."
-    complain "go on when the cause is removed: sh rollout.sh --resume$(options)"
-    complain "go back to what ran before:      sh rollout.sh --rollback$(options)"
+    what_next
     exit 1
 }
 
 # last_look: verify.sh, where it can run. Here it belongs to the new files: what it says after the way back is a hint.
 last_look() {
-    [ "$dry" = no ] && [ -f "$tree/verify.sh" ] && command -v curl >/dev/null 2>&1 || return 0
+    [ "$dry" = no ] && [ -f "$tree/verify.sh" ] || return 0
+    if ! command -v curl >/dev/null 2>&1; then
+        say 'note: curl is missing here, so verify.sh was not run; run it on another machine'
+        return 0
+    fi
     say 'sh verify.sh:'
-    # shellcheck disable=SC2046 # names of hosts have no blanks
-    sh "$tree/verify.sh" $(options) && return 0
+    sh "$tree/verify.sh" ${only:+--host "$only"} && return 0
     if [ "$direction" = back ]; then
         say 'note: this verify.sh looks for what the new files promise, not for what runs again'
         return 0
@@ -918,7 +991,7 @@ main() {
         return
     fi
     only='' dry=no copying=no mode=roll draining=yes dynamic=$DYNAMIC
-    running='' locks='' drained=no subject='' place='' answer='' automatic=stop direction=forward pass=all
+    begun=no runs='' running='' locks='' drained=no subject='' place='' answer='' automatic=stop direction=forward pass=all
     settle=${ROLLOUT_SETTLE:-4} # seconds until Traefik has surely taken up a changed file
     poll=${ROLLOUT_POLL:-1}     # seconds between two looks at the connections
     read_arguments "$@"
@@ -931,12 +1004,14 @@ main() {
     trap 'interrupted 130' INT
     trap 'interrupted 143' TERM
     can_begin
-    fits_the_mode
     locked
+    fits_the_mode
+    [ "$mode" = roll ] || begun=yes
     if [ "$draining" = yes ] && [ "$dry" = no ]; then
         at "$GATEWAY" restore || exit 2
         say "${answer:+$GATEWAY: $dynamic $answer, as it was before an interrupted drain}"
     fi
+    [ "$dry" = no ] || say 'Every step, as if all images and configurations had changed; no host is asked, and nothing is done:'
     if [ "$mode" = rollback ]; then
         go_back || stopped
     elif ! go_forward; then

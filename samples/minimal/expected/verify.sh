@@ -99,7 +99,7 @@ version_in() { sed -n 's/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
 
 # models_in: the names in an answer of /api/tags, sorted, one a line.
 models_in() {
-    tr '{},' '[\n*]' | sed -n 's/^[[:space:]]*"name"[[:space:]]*:[[:space:]]*"\([^"]*\)"[[:space:]]*$/\1/p' | sort -u
+    tr '{},' '\n' | sed -n 's/^[[:space:]]*"name"[[:space:]]*:[[:space:]]*"\([^"]*\)"[[:space:]]*$/\1/p' | sort -u
 }
 
 # expected STORE: the models that the topology puts into a store, sorted, one a line.
@@ -176,7 +176,7 @@ one_version() {
         found="$found${found:+; }$version on $running"
     done
     failed "service $1: several versions at once: $found" \
-        'finish the upgrade: on each host docker compose pull && docker compose up -d --wait'
+        'finish the upgrade: see Upgrade in README.md'
 }
 
 instance box /opt/local-llm ollama-1 http://192.168.1.10:11434 ollama ollama-models 'on box: cd /opt/local-llm && docker compose up -d --wait; if that fails: docker compose logs ollama-init' no '' yes

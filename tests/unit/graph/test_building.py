@@ -62,6 +62,10 @@ def test_of_many_hosts_those_that_are_alike_share_a_frame() -> None:
     assert found.summary == "122 instances on 61 hosts"
 
 
+def test_hosts_without_instances_are_not_those_on_which_the_instances_are() -> None:
+    assert of_sample("init-and-apps").summary == "1 instance on 1 host", "apps alone are on the other one"
+
+
 def test_beside_a_large_one_a_small_one_is_gathered_too() -> None:
     small, large = plan_of(farm(5, 8)), plan_of(farm(5, 9))
     assert titles(building.build(small, beside=large)) == ["chat x 8 :11434-11441"] * 5

@@ -145,6 +145,15 @@ def test_a_host_that_goes_is_stopped_and_shut_out_in_order() -> None:
     assert commands(without) == found
 
 
+def test_a_traefik_of_somebody_else_must_know_of_a_host_that_goes() -> None:
+    before = SHARED.replace("run: true", "run: false")
+    after = "".join(one for one in before.splitlines(keepends=True) if "server84" not in one)
+    first = reviewed(before, after, folder=HERE).actions[0]
+    assert (
+        first.reason == "the host leaves; first see that your Traefik has its new file, so that no request goes there"
+    )
+
+
 def test_a_new_host_is_let_in_before_it_mounts() -> None:
     after = SHARED.replace("stores:", "  new: {address: 10.0.0.85}\n\nstores:", 1)
     after = after.replace("      server84: {inst", "      new: 1\n      server84: {inst")
@@ -166,6 +175,31 @@ def test_a_store_that_moves_is_said_loudly() -> None:
     assert all("/opt/ollama-models" in risk.message and "/srv/models" in risk.message for risk in review.risks)
     assert all(line("", risk.cause, after) == "models:" for risk in review.risks)
     assert ("server84", "sudo umount /opt/ollama-models") in commands(review)
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["kind: nfs\n    server: server84\n    path: /opt/ollama-models", "kind: directory\n    path: /opt/ollama-models"],
+    ids=["of this host", "of each host"],
+)
+def test_a_mount_over_a_folder_of_the_host_is_taken_away_before_that_is_used(store: str) -> None:
+    begin, end = SHARED.index("kind: nfs"), SHARED.index("services:")
+    rest, _, admin = SHARED[end:].partition("  admin:")
+    after = f"{SHARED[:begin]}{store}\n\n{rest}" + (f"  admin:{admin}" if "nfs" in store else "  balance: wrr\n")
+    review = reviewed(SHARED, after, folder=HERE)
+    own = [one for one in review.actions if one.host == "server84"]
+    assert [(one.command, one.when) for one in own[:2]] == [
+        ("cd /opt/ollama && docker compose down", When.BEFORE_FILES),
+        ("sudo umount /opt/ollama-models", When.BEFORE_UP),
+    ]
+    assert [one.when for one in own if "fstab" in one.command or "systemd" in one.command] == [When.BEFORE_UP] * 2
+    assert [one.when for one in own if one.when is When.AFTER_UP] == []
+    assert [one.how for one in review.capacities if one.service == "ollama"] == ["one host after the other"]
+    blind = reviewed(SHARED, after, folder=HERE, old_plan=False)
+    assert commands(blind) == commands(review)
+    files = [one for one in blind.impacts if "nfs/" in str(one.file) and one.effect is Effect.HOST_ACTION]
+    if "nfs" in store:
+        assert {line("", one.cause, after) for one in files} == {"models:"}
 
 
 def test_a_mount_point_that_shows_another_export_is_emptied_first() -> None:

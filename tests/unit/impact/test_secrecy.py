@@ -6,7 +6,7 @@ import pytest
 
 from composegen.impact.differences import differences
 from composegen.impact.model import ABSENT, HIDDEN
-from composegen.impact.secrecy import covered_line
+from composegen.impact.secrecy import covered_line, covered_lines
 from tests.sampling import SMALLER, tree
 
 TOKEN = "hf_" + "a1B2" * 8
@@ -25,6 +25,8 @@ TOKEN = "hf_" + "a1B2" * 8
         ({"MASTER_KEY": "hunter2"}, {"MASTER_KEY": "hunter3"}),
         ({"labels": {"t.basicauth.users": "me:$$apr1$$hunter2"}}, {}),
         ({"labels": ["t.basicauth.users=me:$$apr1$$hunter2"]}, {}),
+        ({"command": ["serve", "--password", "hunter2"]}, {"command": ["serve", "--password", "hunter3"]}),
+        ({"command": "serve --api-key 'hunter2' -v"}, {}),
         ({"test": "curl -H 'Authorization: Bearer hunter2' x"}, {"test": "none"}),
     ],
 )
@@ -57,6 +59,8 @@ def test_what_is_no_secret_is_shown() -> None:
         '-      "DB_PASSWORD": "hunter2"',
         "       - DB_PASSWORD=hunter2",
         "+    command: [serve, --api-key=hunter2]",
+        '+    command: [serve, "--password", "hunter2", -v]',
+        "+    command: serve --api-key hunter2",
         "+  url: https://me:hunter2@example/",
         "-    MASTER_KEY: hunter2",
         "-    environment: {A: b, MASTER_KEY: 'hunter2', DB_PASSWORD: hunter2}",
@@ -70,6 +74,16 @@ def test_a_line_of_a_patch_shows_no_secret(line: str) -> None:
     assert "hunter2" not in shown
     assert TOKEN not in shown
     assert str(HIDDEN.value) in shown
+
+
+def test_the_value_of_an_option_may_stand_on_a_line_of_its_own() -> None:
+    lines = ["     command:", "       - --password", "-      - hunter2", '+      - "hunter3"', "       - -v"]
+    lines += ["+      - --token", "-      - shown", "+      - hunter2", "+      - --token", "+      - --verbose"]
+    lines += ["       - --port", "       - shown", "+    ports:", "+      - shown"]
+    found = list(covered_lines(lines))
+    assert "hunter" not in "".join(found)
+    assert [line for line in found if "shown>" not in line] == [line for line in lines if "hunter" not in line]
+    assert found[2] == f"-      - {HIDDEN.value}"
 
 
 @pytest.mark.parametrize("sample", SMALLER)

@@ -45,7 +45,7 @@ give_up() {
 }
 
 # printable TEXT: with a question mark for each byte that could do something to a terminal.
-printable() { printf '%s' "$1" | tr -c '[:print:]' '?'; }
+printable() { printf '%s' "$1" | tr -c ' -~' '?'; }
 
 # word TEXT: as it can be pasted into a shell.
 word() {
@@ -155,7 +155,7 @@ shown() {
 digests() {
     is_plain "$1" && [ "$(bytes "$1")" -le 16000000 ] || return 1
     [ "$(tr -cd '{' <"$1" | wc -c)" -eq "$(tr -cd '}' <"$1" | wc -c)" ] || return 1
-    tr '{},[]' '[\n*]' <"$1" | sed -n 's/^[[:space:]]*"digest"[[:space:]]*:[[:space:]]*//p' >"$work/named"
+    tr '{},[]' '\n' <"$1" | sed -n 's/^[[:space:]]*"digest"[[:space:]]*:[[:space:]]*//p' >"$work/named"
     [ -s "$work/named" ] || return 1
     ! grep -qvE '^"sha256[:-][0-9a-f]{64}"[[:space:]]*$' "$work/named" || return 1
     sed 's/^"sha256.\([0-9a-f]*\)".*/\1/' "$work/named"
@@ -570,6 +570,8 @@ with_docker() {
         *) give_up "no models move into a store $(printable "$only") on this host" ;;
     esac
     command -v docker >/dev/null 2>&1 || give_up "docker is missing here; this is meant for host "server
+    # Else it would take every volume for one that is not there.
+    docker version >/dev/null 2>"$work/said" || give_up "docker does not work for $(id -un): $(tail -n 1 "$work/said")"
     script=$(cat -- "$0") || exit 2
     CDPATH='' cd -- "$(dirname -- "$0")" || exit 2
     named=$(docker compose config 2>/dev/null | sed -n 's/^name: //p' | tr -d '"')

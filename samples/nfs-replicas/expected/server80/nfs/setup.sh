@@ -117,19 +117,29 @@ store_folder() {
     fi
 }
 
-# export_file NAME: the exports file of this folder, in force. Taken away again when exportfs refuses it, so that the
-# next run tries again.
+# export_file NAME: the exports file of this folder, in force. When exportfs refuses it, it is as it was before, so that
+# the next run tries again, and who was let in stays so.
 export_file() {
     target=$root/etc/exports.d/$1
     if cmp -s -- "$1" "$target"; then
         in_order "exports /etc/exports.d/$1"
     elif to_do "exports /etc/exports.d/$1"; then
+        [ ! -f "$target" ] || cp -- "$target" "$work/before" || failed "exports /etc/exports.d/$1"
         put_file "$1" "$target" || failed "exports /etc/exports.d/$1"
         if ! exportfs -ra; then
-            rm -f -- "$target"
-            failed "exportfs -ra refused the exports; /etc/exports.d/$1 was taken away again"
+            unexport "$target"
+            failed "exportfs -ra refused the exports; /etc/exports.d/$1 is again as it was before"
         fi
         changed "exports /etc/exports.d/$1"
+    fi
+}
+
+# unexport FILE: as it was before.
+unexport() {
+    if [ -f "$work/before" ]; then
+        put_file "$work/before" "$1" && exportfs -ra 2>/dev/null
+    else
+        rm -f -- "$1"
     fi
 }
 

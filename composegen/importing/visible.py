@@ -1,0 +1,60 @@
+"""Which GPUs are meant by ids, and by the variables that choose among those of a container."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from composegen.importing.interpolation import references, static
+
+NVIDIA, CUDA = "NVIDIA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"
+ROCR, HIP = "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"
+CHOOSING = (NVIDIA, CUDA, ROCR, HIP)
+"""Variables that choose among the GPUs of a container."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """GPUs of one maker: these ids, or a number of them, or (neither) all."""
+
+    vendor: str
+    ids: tuple[str, ...] = ()
+    count: int | None = None
+
+
+def listed(vendor: str, written: Sequence[str]) -> Request:
+    """The GPUs with these ids; where a variable without default is one of them, as many."""
+    ids = tuple(static(word).rpartition("=")[2] for word in written)
+    if "all" in ids:
+        return Request(vendor=vendor)
+    if any(not one and references(word) for one, word in zip(ids, written, strict=True)):
+        return Request(vendor=vendor, count=len(ids))
+    return Request(vendor=vendor, ids=tuple(one for one in ids if one))
+
+
+def words(text: str) -> list[str]:
+    """The ids in the value of a variable; what stands in it for a variable of Compose, where that has no default."""
+    resolved = static(text)
+    return [word.strip() for word in resolved.split(",") if word.strip()] or [text]
+
+
+def is_none(text: str) -> bool:
+    """Whether a container sees no GPU by such a value."""
+    return not references(text) and text.strip() in {"", "-1", "none", "void"}
+
+
+def seen(asked: Request, text: str) -> Request | None:
+    """What CUDA lets a program see of the GPUs of its container; None for nothing.
+
+    It counts those that the container has, from 0 (CUDA C++ Programming Guide, "CUDA Environment Variables").
+    """
+    if is_none(text):
+        return None
+    chosen = listed(asked.vendor, words(text))
+    if not asked.ids and asked.count is None:
+        return chosen
+    numbers = [int(word) for word in chosen.ids if word.isdecimal()]
+    if asked.ids:
+        return replace(asked, ids=tuple(asked.ids[one] for one in numbers if one < len(asked.ids)) or asked.ids)
+    return replace(asked, count=min(asked.count or 1, len(chosen.ids) or 1))
