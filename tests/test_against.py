@@ -47,6 +47,7 @@ def change(old: str, new: str, file: str = "topology.yaml") -> None:
     Path(file).write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("repository")
 def test_a_commit_is_compared_though_the_folder_has_moved_on(run: Run) -> None:
     change("0.17.4", "0.17.5")
@@ -63,6 +64,7 @@ def test_a_commit_is_compared_though_the_folder_has_moved_on(run: Run) -> None:
     assert not subprocess.run(["git", "diff", "--cached"], check=True, capture_output=True).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("repository")
 def test_a_line_that_is_gone_is_shown_in_the_topology_of_the_commit(run: Run) -> None:
     change("hosts: {one: 1}", "hosts: {one: 2}")
@@ -74,6 +76,7 @@ def test_a_line_that_is_gone_is_shown_in_the_topology_of_the_commit(run: Run) ->
     assert line.endswith("HEAD:topology.yaml:8"), line
 
 
+@pytest.mark.slow
 def test_where_no_files_are_kept_the_topology_of_the_commit_is_rendered(run: Run, tree: Make) -> None:
     tree({"topology.yaml": TOPOLOGY, ".gitignore": "deploy/\n"})
     git("init")
@@ -109,6 +112,7 @@ def test_another_topology_with_errors(run: Run, tree: Make) -> None:
     assert "composegen validate older.yaml" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("repository")
 def test_what_is_nothing(run: Run) -> None:
     outcome = run("diff", "--against", "nothing")
@@ -124,6 +128,7 @@ def test_outside_of_a_repository(run: Run, tree: Make) -> None:
     assert "not a git repository" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("repository")
 def test_a_hostile_lock_file_in_a_commit(run: Run) -> None:
     change('"one/compose.yaml"', '"../../etc/passwd"', "deploy/composegen.lock.json")
@@ -133,6 +138,7 @@ def test_a_hostile_lock_file_in_a_commit(run: Run) -> None:
     assert "HEAD:deploy/composegen.lock.json is damaged" in outcome.err
 
 
+@pytest.mark.slow
 def test_a_topology_in_another_folder(run: Run, repository: Path) -> None:
     (repository / "sub").mkdir()
     change("0.17.4", "0.17.5")
@@ -141,6 +147,7 @@ def test_a_topology_in_another_folder(run: Run, repository: Path) -> None:
     assert "image 0.17.4 -> 0.17.5" in outcome.out
 
 
+@pytest.mark.slow
 def test_templates_and_modelfiles_are_those_of_the_commit(run: Run, tree: Make) -> None:
     tree(
         {

@@ -72,6 +72,7 @@ def test_a_cause_is_the_changed_line() -> None:
             assert named not in old or named.rstrip().endswith(":"), (screen.command, named)
 
 
+@pytest.mark.slow
 def test_what_the_page_does_not_say_is_told() -> None:
     def text(change: str, command: str = "$ composegen diff") -> str:
         return f"samples/nas/\n```diff\n{change}```\n```console\n{command}\n```\n"

@@ -45,6 +45,7 @@ def rendered(run: Run, tree: Make) -> Path:
     return Path("deploy")
 
 
+@pytest.mark.slow
 def test_what_was_just_rendered_is_right(run: Run, rendered: Path) -> None:
     assert checked(run) == (0, set())
     outcome = run("check")
@@ -56,6 +57,7 @@ def test_what_was_just_rendered_is_right(run: Run, rendered: Path) -> None:
     assert run("check").code == 0, "files that are not ours are nobody's business"
 
 
+@pytest.mark.slow
 def test_every_kind_is_told_apart(run: Run, rendered: Path, tree: Make) -> None:
     lock = json.loads((rendered / "composegen.lock.json").read_text())
     (rendered / "old").mkdir()
@@ -97,6 +99,7 @@ def test_every_kind_is_told_apart(run: Run, rendered: Path, tree: Make) -> None:
     assert checked(run) == (0, set())
 
 
+@pytest.mark.slow
 def test_the_mending_command_mends(run: Run, tree: Make) -> None:
     tree({"a folder/topology.yaml": GOOD, "some.env": "X=1\n"})
     words = ("a folder/topology.yaml", "-o", "out", "--env-file", "some.env")
@@ -108,6 +111,7 @@ def test_the_mending_command_mends(run: Run, tree: Make) -> None:
     assert run("check", *words).code == 0
 
 
+@pytest.mark.slow
 def test_a_lost_executable_bit_is_said_other_bits_are_not(run: Run, rendered: Path) -> None:
     for path in rendered.rglob("*"):
         path.chmod(0o775 if path.is_dir() or os.access(path, os.X_OK) else 0o664)
@@ -124,6 +128,7 @@ def test_a_lock_file_that_was_not_committed_is_said(run: Run, rendered: Path) ->
     assert checked(run) == (ExitCode.FINDINGS, {("CG903", "deploy/composegen.lock.json")})
 
 
+@pytest.mark.slow
 def test_a_checkout_is_right_whatever_the_umask(run: Run, rendered: Path, tmp_path: Path) -> None:
     def git(*words: str, folder: Path) -> None:
         command = ["git", "-c", "user.name=n", "-c", "user.email=e@example.com", *words]
@@ -151,6 +156,7 @@ def test_a_topology_with_errors_is_not_compared(run: Run, rendered: Path, tree: 
     assert ("CG104", "topology.yaml") in found
 
 
+@pytest.mark.slow
 def test_warnings_fail_only_under_strict(run: Run, tree: Make) -> None:
     tree({"topology.yaml": WARNS})
     assert run("render").code == 0
@@ -163,6 +169,7 @@ def test_warnings_fail_only_under_strict(run: Run, tree: Make) -> None:
     assert "Next:" not in run("check", "--strict").err, "render would refuse, too"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared(run: Run, rendered: Path) -> None:
     assert run("check", "missing.yaml").code == ExitCode.FAILED
     assert run("check", "--format", "nope").code == ExitCode.FAILED
@@ -183,6 +190,7 @@ def test_every_kind_has_a_page(run: Run, slug: str) -> None:
     assert "## What to do" in outcome.out
 
 
+@pytest.mark.slow
 def test_removing_much_needs_force_and_check_says_so(run: Run, tree: Make) -> None:
     hosts = "".join(f"  h{number}: {{address: 10.0.0.{number}}}\n" for number in range(1, 9))
     wide = "name: demo\nhosts:\n{}services:\n  chat: {{hosts: {{{}}}}}\n"

@@ -33,6 +33,7 @@ def completed(line: str) -> list[str]:
     return [complete.format_completion(item) for item in complete.get_completions(words, incomplete)]
 
 
+@pytest.mark.slow
 def test_bash_loads_the_script_and_completes(tree: Make) -> None:
     folder = tree({"composegen": f'#!/bin/sh\nexec {PROGRAM} "$@"\n'})
     (folder / "composegen").chmod(0o755)

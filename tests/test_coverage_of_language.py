@@ -55,6 +55,7 @@ def below(value: Any) -> Iterator[Section]:
             yield from below(item)
 
 
+@pytest.mark.slow
 def test_the_kitchen_sink_has_every_field() -> None:
     assert all_fields() - stated("kitchen-sink") == ALTERNATIVES
 

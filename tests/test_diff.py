@@ -44,6 +44,7 @@ def change(folder: Path, *replaced: tuple[str, str]) -> None:
     (folder / "topology.yaml").write_text(text)
 
 
+@pytest.mark.slow
 def test_nothing_to_do(run: Run, rendered: Path) -> None:
     assert rendered.is_dir()
     assert run("diff") == Outcome(code=0, out="Plan: nothing changes, 3 unchanged.\n", err="")
@@ -73,6 +74,7 @@ def test_only_what_must_not_be_missed(run: Run, rendered: Path) -> None:
     assert outcome.out.splitlines()[-1].startswith("Plan: 3 recreate, ")
 
 
+@pytest.mark.slow
 def test_one_host(run: Run, rendered: Path) -> None:
     change(rendered, ("0.31.0", "0.32.15"))
     out = run("diff", "--host", "two").out
@@ -84,6 +86,7 @@ def test_one_host(run: Run, rendered: Path) -> None:
     assert outcome.err == "composegen: there is no host 'three' with files; there are: one, two\n"
 
 
+@pytest.mark.slow
 def test_exit_codes(run: Run, rendered: Path) -> None:
     change(rendered, ("0.31.0", "0.32.15"))
     assert run("diff").code == 0
@@ -96,6 +99,7 @@ def test_exit_codes(run: Run, rendered: Path) -> None:
     assert run("diff", "none.yaml", "--detailed-exitcode").code == 1
 
 
+@pytest.mark.slow
 def test_a_broken_topology_is_told_and_ends_with_1(run: Run, rendered: Path) -> None:
     (rendered / "topology.yaml").write_text(BAD)
     for options in ((), ("--exit-code",), ("--detailed-exitcode",), ("--patch",)):
@@ -109,6 +113,7 @@ def test_a_broken_topology_is_told_and_ends_with_1(run: Run, rendered: Path) -> 
     assert run("diff", "--strict").code == 1
 
 
+@pytest.mark.slow
 def test_a_patch_is_what_git_applies(run: Run, rendered: Path) -> None:
     change(rendered, ("0.31.0", "0.32.15"), (", two: {instances: 2}", ""))
     patch = run("diff", "--patch")
@@ -121,6 +126,7 @@ def test_a_patch_is_what_git_applies(run: Run, rendered: Path) -> None:
     assert run("diff", "--patch").out == ""
 
 
+@pytest.mark.slow
 def test_a_first_patch_makes_every_file(run: Run, tree: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tree({"topology.yaml": GOOD})
@@ -130,6 +136,7 @@ def test_a_first_patch_makes_every_file(run: Run, tree: Make, tmp_path: Path, mo
     assert run("check", "-o", "a new folder").code == 0
 
 
+@pytest.mark.slow
 def test_lines_around_a_patch(run: Run, rendered: Path) -> None:
     change(rendered, ("0.31.0", "0.32.15"))
     found = run("diff", "--patch", "--context", "0", "--host", "one").out.splitlines()
@@ -137,6 +144,7 @@ def test_lines_around_a_patch(run: Run, rendered: Path) -> None:
     assert len(run("diff", "--patch", "--context", "9").out) > len(run("diff", "--patch").out)
 
 
+@pytest.mark.slow
 def test_another_folder(run: Run, rendered: Path) -> None:
     shutil.copytree(rendered / "deploy", rendered / "other")
     change(rendered, ("0.31.0", "0.32.15"))
@@ -150,6 +158,7 @@ def test_another_folder(run: Run, rendered: Path) -> None:
     assert run("diff", "--against", "nowhere").code == ExitCode.FAILED
 
 
+@pytest.mark.slow
 def test_without_a_lock_file_what_is_there_is_in_the_way_of_render(run: Run, rendered: Path) -> None:
     (rendered / "deploy" / "composegen.lock.json").unlink()
     assert "nothing changes" in run("diff").out, "what is as planned already is in nobody's way"
@@ -193,6 +202,7 @@ def test_a_file_edited_into_something_else(run: Run, rendered: Path) -> None:
     assert "is no Compose file, so what runs cannot be told" in " ".join(outcome.out.split())
 
 
+@pytest.mark.slow
 def test_secrets_are_never_shown(run: Run, rendered: Path) -> None:
     path = rendered / "deploy" / "two" / "compose.yaml"
     secret = "correct-horse-battery"
@@ -206,6 +216,7 @@ def test_secrets_are_never_shown(run: Run, rendered: Path) -> None:
     assert run("diff", "--patch").err.startswith("two/compose.yaml holds what looks like a secret")
 
 
+@pytest.mark.slow
 def test_nothing_is_written_and_no_docker_is_asked(run: Run, rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(rendered, ("0.31.0", "0.32.15"), ("instances: 2", "instances: 3"))
     before = {path: path.read_bytes() for path in rendered.rglob("*") if path.is_file()}
@@ -222,6 +233,7 @@ def test_nothing_is_written_and_no_docker_is_asked(run: Run, rendered: Path, mon
     assert {path: path.read_bytes() for path in rendered.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_colours_are_there_where_they_are_wanted(run: Run, rendered: Path) -> None:
     change(rendered, ("0.31.0", "0.32.15"))
     for options in ((), ("--patch",)):
@@ -230,6 +242,7 @@ def test_colours_are_there_where_they_are_wanted(run: Run, rendered: Path) -> No
         assert "\x1b[1;32m" in run("diff", "--color", "always", "--patch").out
 
 
+@pytest.mark.slow
 def test_many_hosts_of_one_fate_share_their_lines(
     run: Run, tree: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +283,7 @@ def test_long_lines_are_broken_between_words(run: Run, rendered: Path) -> None:
     assert " `migrate_from: [/opt/models]`" in out, "what is quoted stays on one line"
 
 
+@pytest.mark.slow
 def test_names_that_change_alike_share_a_line(
     run: Run, tree: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def document(text: str) -> Any:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_json_says_what_the_screen_says(run: Run) -> None:
     found = document(run("diff", "--format", "json").out)
@@ -67,6 +68,7 @@ def test_json_says_what_the_screen_says(run: Run) -> None:
         assert action["command"] in screen
 
 
+@pytest.mark.slow
 def test_json_of_nothing(run: Run, tree: Make) -> None:
     tree({"topology.yaml": TOPOLOGY})
     run("render")
@@ -105,6 +107,7 @@ def test_no_view_shows_a_secret(run: Run, tree: Make, view: list[str]) -> None:
     assert "correct-horse" not in outcome.out + outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_markdown_has_everything(run: Run) -> None:
     text = run("diff", "--format", "markdown").out
@@ -120,6 +123,7 @@ def test_markdown_has_everything(run: Run) -> None:
     assert "+    image:" not in brief
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 @pytest.mark.parametrize(
     "budget", [1000, *(pytest.param(one, marks=slow) for one in (1500, 2000, 3000, 4000, 6000, 9000, 15000)), 30000]
@@ -136,6 +140,7 @@ def test_markdown_keeps_to_its_budget(run: Run, budget: int) -> None:
         assert "left out: too long for a comment" in text
 
 
+@pytest.mark.slow
 def test_markdown_of_nothing(run: Run, tree: Make) -> None:
     tree({"topology.yaml": TOPOLOGY})
     run("render")
@@ -143,6 +148,7 @@ def test_markdown_of_nothing(run: Run, tree: Make) -> None:
     assert text == "### Plan of `topology.yaml`: nothing changes\n\nCompared with `deploy`.\n"
 
 
+@pytest.mark.slow
 def test_hostile_text_does_not_leave_its_cell(run: Run, tree: Make) -> None:
     hostile = '"a | b ``` </details> <img src=x> @everyone"'
     tree({"topology.yaml": TOPOLOGY})
@@ -156,6 +162,7 @@ def test_hostile_text_does_not_leave_its_cell(run: Run, tree: Make) -> None:
     assert not any("<img" in line for line in table)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_a_saved_plan_is_applied(run: Run) -> None:
     outcome = run("diff", "--out", "plan.json")
@@ -169,6 +176,7 @@ def test_a_saved_plan_is_applied(run: Run) -> None:
     assert "changed in the output folder" in again.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 @pytest.mark.parametrize(
     ("file", "said"),
@@ -190,6 +198,7 @@ def test_a_plan_is_refused_when_something_moved(run: Run, file: str, said: str) 
     assert {path: path.read_bytes() for path in Path("deploy").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_plan_is_refused_when_a_variable_or_template_moved(run: Run, tree: Make) -> None:
     tree(
         {
@@ -229,6 +238,7 @@ def test_what_does_not_go_with_a_plan(run: Run, words: tuple[str, ...]) -> None:
     assert outcome.err.splitlines()[-1].startswith("composegen: ") or "Error" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_a_plan_replaces_nothing_but_a_plan(run: Run) -> None:
     for file, text in (("topology.yaml", None), ("notes.json", '{"version": 1}\n'), ("deploy/README.md", None)):
@@ -249,6 +259,7 @@ def test_a_plan_replaces_nothing_but_a_plan(run: Run) -> None:
     assert not Path("-").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_names_in_a_plan_steer_no_terminal(run: Run) -> None:
     run("diff", "--out", "plan.json")

@@ -36,6 +36,7 @@ def test_the_other_forms(form: str, begins: str, run: Run, tree: Make) -> None:
     assert outcome.out.endswith("\n")
 
 
+@pytest.mark.slow
 def test_what_the_next_render_changes(run: Run, tree: Make) -> None:
     tree({"topology.yaml": GOOD})
     assert "+ ollama-1" in run("graph", "--diff").out
@@ -50,6 +51,7 @@ def test_what_the_next_render_changes(run: Run, tree: Make) -> None:
     assert run("graph", "--diff", "-o", "there").out == shown
 
 
+@pytest.mark.slow
 def test_against_a_topology_or_a_folder(run: Run, tree: Make) -> None:
     tree({"topology.yaml": GOOD, "two.yaml": TWO})
     shown = run("graph", "--against", "two.yaml").out

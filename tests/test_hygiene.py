@@ -11,6 +11,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("ruff", "check"), ("ruff", "format", "--check")])
 def test_style(arguments: tuple[str, ...]) -> None:
     _passes(*arguments)

@@ -245,6 +245,7 @@ def test_improvements_are_told_with_their_reasons() -> None:
         assert words in told, words
 
 
+@pytest.mark.slow
 def test_a_profile_chooses_the_flavour() -> None:
     chosen = topology(imported("profiles"))
     assert list(chosen["services"]) == ["ollama-gpu"]
@@ -485,6 +486,7 @@ def test_what_is_no_compose_file_is_refused_and_nothing_is_written(name: str, tr
 SERVER = "services:\n  ollama: {image: ollama/ollama, ports: ['11434:11434'], environment: {API_KEY: canary-12345}}\n"
 
 
+@pytest.mark.slow
 def test_the_command_writes_reports_and_names_the_next_step(tree: Make, run: Run) -> None:
     folder = tree({"lab/compose.yaml": SERVER})
     outcome = run("init", "--from", str(folder / "lab" / "compose.yaml"), str(folder / "new"))
@@ -515,6 +517,7 @@ def test_a_topology_is_never_overwritten(tree: Make, run: Run) -> None:
     assert not (folder / "topology.schema.json").exists()
 
 
+@pytest.mark.slow
 def test_hosts_and_addresses_can_be_named(tree: Make, run: Run) -> None:
     folder = tree({"a.yaml": SERVER, "b.yaml": SERVER})
     files = [f"--from=one@10.0.0.1={folder / 'a.yaml'}", f"--from=two@10.0.0.2={folder / 'b.yaml'}"]

@@ -62,6 +62,7 @@ def store_mount(service: dict[str, Any], target: str) -> dict[str, Any]:
     return next(volume for volume in service["volumes"] if volume["target"] == target)
 
 
+@pytest.mark.slow
 def test_01_health_checks_use_only_what_the_image_has() -> None:
     for name, _, service in of(Role.INSTANCE):
         probe = " ".join(service["healthcheck"]["test"])

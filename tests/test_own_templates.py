@@ -76,6 +76,7 @@ def test_an_ejected_template_changes_no_byte_and_is_never_overwritten(folder: Pa
     assert (folder / "mine" / STACK).read_text(encoding="utf-8") == "edited"
 
 
+@pytest.mark.slow
 def test_a_template_takes_the_place_of_the_shipped_one_by_name(tree: Make, folder: Path, run: Run) -> None:
     tree({f"mine/{STACK}": stack("init: true", "init: false"), f"other/{STACK}": stack("init: true", "tty: true")})
     assert folder.is_dir()
@@ -113,6 +114,7 @@ def test_templates_without_a_first_line_or_a_shipped_one_are_told_apart(tree: Ma
     assert f"mine/{STACK}: no first line says what it was taken from" in shown
 
 
+@pytest.mark.slow
 def test_a_fault_names_the_line_the_value_and_near_names(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({f"mine/{STACK}": stack("container.image |", "container.imge |")})
@@ -126,6 +128,7 @@ def test_a_fault_names_the_line_the_value_and_near_names(tree: Make, folder: Pat
     assert "{{ container.imge | compose }}" in told.out
 
 
+@pytest.mark.slow
 def test_yaml_that_does_not_parse_is_shown_with_the_line_of_the_template(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({f"mine/{STACK}": stack("    restart: unless-stopped", "   restart: unless-stopped")})
@@ -137,6 +140,7 @@ def test_yaml_that_does_not_parse_is_shown_with_the_line_of_the_template(tree: M
     assert "::: topology.yaml:5:" in told
 
 
+@pytest.mark.slow
 def test_a_compose_file_that_compose_refuses_is_shown_too(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({f"mine/{STACK}": stack("init: true", "inti: true")})
@@ -176,6 +180,7 @@ def test_a_template_cannot_be_copied_below_a_file(folder: Path, run: Run) -> Non
     assert f"cannot write plain.yaml/{STACK}: Not a directory" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "format", ["sarif", *(pytest.param(one, marks=slow) for one in ("json", "github", "gitlab", "junit"))]
 )
@@ -187,6 +192,7 @@ def test_every_format_can_say_it(format: str, tree: Make, folder: Path, run: Run
     assert "inti" in told.out
 
 
+@pytest.mark.slow
 def test_a_misspelt_path_is_a_warning_with_a_near_name(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({"mine/compose/stak.yaml.j2": stack()})
@@ -199,6 +205,7 @@ def test_a_misspelt_path_is_a_warning_with_a_near_name(tree: Make, folder: Path,
     assert "no findings" in run("validate").out
 
 
+@pytest.mark.slow
 def test_a_template_for_another_context_is_a_warning(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     text = owntemplates.ejected(STACK, stack()).replace("context 1;", "context 7;")
@@ -207,6 +214,7 @@ def test_a_template_for_another_context_is_a_warning(tree: Make, folder: Path, r
     assert "templates are given other things now" in run("templates", "diff").out
 
 
+@pytest.mark.slow
 def test_a_template_that_works_out_what_it_includes_leaves_nothing_unused(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     chosen = '{% set part = "ours.j2" %}{% include part %}\n{% include "shipped/' + STACK + '" %}'
@@ -232,6 +240,7 @@ def test_templates_are_judged_in_the_order_of_their_names() -> None:
     assert list(owntemplates.OwnTemplates(folder="", files={"b.j2": b"", "a.j2": b""}).texts) == ["a.j2", "b.j2"]
 
 
+@pytest.mark.slow
 def test_of_many_mistakes_in_one_file_the_first_are_shown(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({f"mine/{STACK}": stack("init: true", "".join(f"wrong{n}: true\n    " for n in range(8)) + "init: true")})
@@ -294,6 +303,7 @@ def test_a_run_that_found_nothing_to_do_sees_each_change_of_a_template(
     assert "1 changed" in run("render", "--templates", "other").err
 
 
+@pytest.mark.slow
 def test_check_and_status_know_the_templates(tree: Make, folder: Path, run: Run) -> None:
     assert folder.is_dir()
     tree({f"other/{STACK}": stack("init: true", "init: false")})

@@ -284,6 +284,7 @@ def test_hints_for_modelfiles() -> None:
     assert "a comment needs a line of its own" in of_modelfile("FROM mistral # small\n")[0][3]
 
 
+@pytest.mark.slow
 def test_a_long_text_is_read_in_linear_time() -> None:
     text = 'FROM mistral\nLICENSE """' + "word\n" * 200_000 + '"""\n'
     assert [one.name for one in _modelfile.instructions(text)] == ["FROM", "LICENSE"]

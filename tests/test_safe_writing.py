@@ -129,6 +129,7 @@ def twelve(run: Run, tree: Make) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hosts", "stops"), [(3, True), (4, False)])
 def test_removing_more_than_a_third_must_be_forced(twelve: Run, tree: Make, hosts: int, *, stops: bool) -> None:
     tree({"topology.yaml": topology("x", range(hosts))})
@@ -168,6 +169,7 @@ def test_somebody_elses_files_and_edits_have_other_ways_on(run: Run, tree: Make)
     assert "-o" not in outcome.err
 
 
+@pytest.mark.slow
 def test_an_edited_orphan_stays_until_it_is_forced(twelve: Run, tree: Make) -> None:
     tree({"topology.yaml": topology("x", range(5)), "deploy/h5/compose.yaml": "mine\n"})
     assert twelve("render").code == ExitCode.FINDINGS
@@ -211,6 +213,7 @@ def test_a_topology_writes_through_no_link_but_a_person_may(run: Run, tree: Make
     assert "verify.sh" in files(Path("elsewhere"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["box", "box/compose.yaml", "composegen.lock.json", STAGING, "box/nfs"])
 @pytest.mark.parametrize("target", [".", "elsewhere", "missing"])
 def test_no_link_below_the_output_folder_is_followed(run: Run, tree: Make, part: str, target: str) -> None:

@@ -234,6 +234,7 @@ def test_a_long_block_of_comments_is_about_the_line_below() -> None:
     }
 
 
+@pytest.mark.slow
 def test_too_many_mistakes_in_comments_end_in_one_finding() -> None:
     result = compiled(*(f"# composegen: allow[x{number}] y" for number in range(1200)))
     assert codes(result) == ["CG022"] * 1000 + ["CG012"]

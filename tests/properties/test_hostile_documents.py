@@ -142,6 +142,7 @@ def test_a_thousand_hosts_with_eight_instances_each_are_no_abuse() -> None:
     assert findings == ()
 
 
+@pytest.mark.slow
 def test_too_many_values_are_a_finding_that_names_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MAX_VALUES", 1000)
     monkeypatch.setattr(nodes, "MAX_VALUES", 1000)

@@ -64,6 +64,7 @@ TREES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(TREES, TREES, TREES)
 def test_laws(
     planned: dict[PurePosixPath, Entry], actual: dict[PurePosixPath, Entry], written: dict[PurePosixPath, Entry]

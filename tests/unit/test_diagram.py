@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composegen.graph import building, mermaid
 from composegen.targets._diagram import diagram
 from tests.planning import plan_of
@@ -29,6 +31,7 @@ def test_many_hosts_are_not_drawn_but_said() -> None:
     assert "mermaid" not in text
 
 
+@pytest.mark.slow
 def test_more_edges_than_mermaid_draws_are_not_drawn() -> None:
     found = diagram(plan_of(farm(50, 1, services=5)))
     assert found is not None

@@ -314,12 +314,14 @@ def test_a_huge_file_is_refused_unread() -> None:
     assert only(b"\xff" * (limits.MAX_BYTES + 1)).code == "CG003"
 
 
+@pytest.mark.slow
 def test_long_names_do_not_flood_a_message() -> None:
     name = "n" * 50_000
     for text in (f"? {name}\n: 1\n? {name}\n: 2\n", f"a: *{name}\n", f"a: !{name} 1\n", f"a: &{name} [*{name}]\n"):
         assert len(only(text).message) < 300
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.sampled_from("ab:-?,[]{}&*!|>'\"%@`#~<. \t\n\r0\\é\u2028"), max_size=40))
 def test_no_text_is_too_bad(text: str) -> None:
     _is_sound(text)
@@ -361,6 +363,7 @@ def test_two_halves_make_a_character_as_in_json() -> None:
     assert parse('a: "\\ud83e\\udd99"\n').data == {"a": "\U0001f999"}
 
 
+@pytest.mark.slow
 def test_a_flood_of_mistakes_ends_with_a_finding_that_says_so() -> None:
     findings = findings_of("a: !x 1\n" + "".join(f"k{number}: !x 1\n" for number in range(2000)))
     assert len(findings) == limits.MAX_FINDINGS + 1

@@ -54,6 +54,7 @@ def read(repository: Path, name: str, *paths: PurePosixPath) -> dict[PurePosixPa
     return {path: entry.data for path, entry in commit.read(repository / "deploy", paths).items()}
 
 
+@pytest.mark.slow
 def test_files_are_those_of_the_commit(repository: Path) -> None:
     assert read(repository, "v1", A, B) == {A: b"one\r\n", B: b"#!/bin/sh\n"}
     assert read(repository, "HEAD~1", A) == {A: b"one\r\n"}
@@ -129,6 +130,7 @@ def test_the_folder_decides_which_repository(repository: Path, tmp_path: Path, m
     monkeypatch.delenv("GIT_DIR")
 
 
+@pytest.mark.slow
 def test_many_files(repository: Path) -> None:
     paths = [PurePosixPath(f"{number:04}") for number in range(400)]
     for path in paths:

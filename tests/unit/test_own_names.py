@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from composegen import own_names, schema
@@ -35,6 +36,7 @@ def test_a_mapping_offers_them_as_keys() -> None:
     assert hosts["properties"] == {"box": hosts["additionalProperties"]}
 
 
+@pytest.mark.slow
 def test_nothing_is_refused_that_was_admitted() -> None:
     whole = tailored(hosts=("box",), stores=("fast",), services=("chat",))
     new = {

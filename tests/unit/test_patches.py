@@ -108,6 +108,7 @@ def test_what_is_in_brackets_is_written_anew_in_brackets() -> None:
         assert splice(before, expected, edits, written) == f"{after}  # tail\nz: 1\n"
 
 
+@pytest.mark.slow
 def test_comments_and_the_header_stay() -> None:
     before, after = (
         plain(),
@@ -121,6 +122,7 @@ def test_comments_and_the_header_stay() -> None:
     assert lines_changed(before[COMPOSE], after[COMPOSE]) == ([], ["    cpus: 2"] * 2)
 
 
+@pytest.mark.slow
 def test_a_dollar_reaches_the_program_as_one() -> None:
     after = patched("{match: services.chat-1, merge: {labels: {price: $5}}}")
     assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["labels"] == {"price": "$$5"}
@@ -136,17 +138,20 @@ def test_what_goes_into_a_dynamic_file_is_no_template_for_traefik() -> None:
     assert headers == {"X-A": "{{ b }}"}
 
 
+@pytest.mark.slow
 def test_words_that_a_reader_of_yaml_1_1_takes_for_something_else_are_quoted() -> None:
     after = patched('{match: services.chat-1, merge: {labels: {"on": "no", "1": "0x1"}}}')
     assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["labels"] == {"on": "no", "1": "0x1"}
 
 
+@pytest.mark.slow
 def test_the_order_of_keys_in_a_patch_moves_no_line() -> None:
     one = patched("{match: services.chat-1, merge: {cpus: 2, cap_drop: [ALL], labels: {b: x, a: y}}}")
     other = patched("{match: services.chat-1, merge: {labels: {a: y, b: x}, cap_drop: [ALL], cpus: 2}}")
     assert one == other
 
 
+@pytest.mark.slow
 def test_patches_are_applied_in_their_order() -> None:
     after = patched("{match: services.chat-1, merge: {cpus: 2}}", "{match: services.chat-1.cpus, set: 3}")
     assert yaml.safe_load(after[COMPOSE])["services"]["chat-1"]["cpus"] == 3
@@ -157,11 +162,13 @@ def test_only_the_hosts_that_are_meant_are_patched() -> None:
     assert [path for path in after if after[path] != before[path]] == [PurePosixPath("far/compose.yaml")]
 
 
+@pytest.mark.slow
 def test_every_host_that_is_named_is_patched() -> None:
     before, after = plain(), patched("{hosts: [far, box], match: services.chat-1, merge: {cpus: 2}}")
     assert [path for path in after if after[path] != before[path]] == [COMPOSE, PurePosixPath("far/compose.yaml")]
 
 
+@pytest.mark.slow
 def test_null_takes_out_what_is_there_and_brings_nothing() -> None:
     after = patched("{hosts: [box], match: services.chat-1, merge: {labels: {a: null, b: x}, cpus: null}}")
     chat = yaml.safe_load(after[COMPOSE])["services"]["chat-1"]
@@ -265,6 +272,7 @@ def test_a_patch_that_cannot_be_applied_is_an_error_at_its_line(patch: str, code
     assert wrong(patch) == [(code, place)]
 
 
+@pytest.mark.slow
 def test_every_wrong_patch_is_told_in_one_run_and_the_right_one_is_to_blame() -> None:
     assert wrong("{match: a, set: 1, hosts: [box]}", "{match: b, set: 1, hosts: [box]}") == [
         ("CG111", "patches[0].match"),
@@ -276,6 +284,7 @@ def test_every_wrong_patch_is_told_in_one_run_and_the_right_one_is_to_blame() ->
     ]
 
 
+@pytest.mark.slow
 def test_what_to_do_is_said() -> None:
     assert finding("{hosts: [box], match: services.chat-1.cpus, set: 1}").hint == (
         "to add a key, match `services.chat-1` and merge {cpus: ...} into it"
@@ -382,6 +391,7 @@ def test_null_is_said_to_be_no_value() -> None:
     assert "`set` cannot write `null`" in finding("{match: services.chat-1.init, set: null}").hint
 
 
+@pytest.mark.slow
 def test_labels_by_which_containers_are_made_anew_stay() -> None:
     patch = "{hosts: [box], match: services.traefik, merge: {labels: {composegen.entrypoint: x}}}"
     assert wrong(patch) == [("CG112", "patches[0].merge.labels.composegen.entrypoint")]
@@ -390,6 +400,7 @@ def test_labels_by_which_containers_are_made_anew_stay() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_traefik_starts_anew_when_its_static_file_is_patched() -> None:
     labels = [
         yaml.safe_load(patched(f"{{file: traefik/traefik.yaml, match: log.level, set: {level}}}")[COMPOSE])["services"][

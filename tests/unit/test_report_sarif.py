@@ -25,6 +25,7 @@ def test_the_official_schema_accepts_everything() -> None:
     assert len(run_of(*ALL)["results"]) == len(ALL)
 
 
+@pytest.mark.slow
 def test_every_code_can_be_described() -> None:
     findings = [replace(finding(), code=page.code, slug=page.slug, severity=page.severity) for page in pages()]
     rules = run_of(*findings)["tool"]["driver"]["rules"]

@@ -14,6 +14,7 @@ from composegen.topology import (
     Admin,
     App,
     DirectoryStore,
+    DockerVersions,
     EntryPoint,
     Gateway,
     Host,
@@ -190,10 +191,20 @@ def test_what_is_removed_names_what_stays() -> None:
 def test_what_a_host_must_have_is_told_first() -> None:
     small, large = book(resolve(minimal(), {})), book(plan())
     for text in (small, large):
-        assert "Engine 20.10\nand Compose 2.20 where it says nothing" in text
+        assert "Each host needs Docker Engine 20.10 and Docker Compose 2.20, or newer" in text
     assert "`ssh -o BatchMode=yes`" in large
     assert "BatchMode" not in small
     assert "Container Toolkit" not in small
+
+
+def test_hosts_that_need_other_versions_of_docker_are_listed() -> None:
+    newer = DockerVersions(engine="29.2", compose="5.6")
+    found = hostfiles_plans.topology()
+    alike = {name: replace(host, docker=newer) for name, host in found.hosts.items()}
+    assert "Docker Engine 29.2 and Docker Compose 5.6, or newer" in book(resolve(replace(found, hosts=alike), {}))
+    text = book(resolve(replace(found, hosts={**found.hosts, "server84": alike["server84"]}), {}))
+    assert "| `server80` | 20.10 | 2.20 |\n| `server84` | 29.2 | 5.6 |\n" in text
+    assert "or newer" not in text
 
 
 def test_a_change_of_host_has_every_step() -> None:

@@ -49,6 +49,7 @@ def test_the_file_is_what_the_declarations_say(update: bool) -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == schema.generate(), "run pytest --update"
 
 
+@pytest.mark.slow
 def test_it_is_a_json_schema_that_admits_its_own_examples() -> None:
     whole = schema.generate()
     Draft202012Validator.check_schema(whole)

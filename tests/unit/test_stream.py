@@ -55,12 +55,14 @@ def test_a_sample_is_read_alike(text: str) -> None:
     assert told(stream.quick(plain)) == told(stream.thorough(plain)) != None  # noqa: E711 - both are something
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=CHARACTERS, max_size=30))
 @settings(max_examples=200)
 def test_what_both_read_they_read_alike(text: str) -> None:
     assert same(text)
 
 
+@pytest.mark.slow
 def test_mutants_are_read_alike() -> None:
     seed = random.SystemRandom().randrange(10**9)
     assert [text for text in mutants(seed, 200) if not same(text)] == [], f"seed {seed}"

@@ -158,6 +158,7 @@ def test_text_moves_no_cursor_and_every_border_is_closed(name: str) -> None:
         assert drawn.count(opened) == drawn.count(closed) == len(graph(name).frames)
 
 
+@pytest.mark.slow
 def test_text_marks_by_signs_and_where_wanted_by_colour() -> None:
     shown = change(FEWER, TEXT)
     assert "│ + ollama-3 " in text.draw(shown)
@@ -192,6 +193,7 @@ def test_every_mark_has_a_colour_in_every_form() -> None:
     assert frame[1] == 'style="rounded"; color="#9a6700";'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_graph_is_the_same_text(form: str) -> None:
     for seed in range(5):

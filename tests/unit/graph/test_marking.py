@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from composegen import changes
@@ -48,11 +49,13 @@ def lines(graph: Graph, mark: Mark) -> set[tuple[str, str]]:
     return {(edge.start, edge.end) for edge in graph.edges if edge.mark is mark}
 
 
+@pytest.mark.slow
 def test_nothing_changes() -> None:
     assert change(TEXT, TEXT).marks == ()
     assert change(TEXT, TEXT, known=False).marks == ()
 
 
+@pytest.mark.slow
 def test_one_more_instance() -> None:
     for known in (True, False):
         graph = change(FEWER, TEXT, known=known)
@@ -63,6 +66,7 @@ def test_one_more_instance() -> None:
         assert ("server84/ollama-2", "server80/store models") not in lines(graph, Mark.ADDED)
 
 
+@pytest.mark.slow
 def test_one_instance_less() -> None:
     graph = change(TEXT, FEWER)
     assert marks(graph)["server84/ollama-3"] is Mark.REMOVED
@@ -76,6 +80,7 @@ def test_one_instance_less() -> None:
     assert [node.title for node in unknown.nodes() if node.mark is Mark.REMOVED] == ["ollama-3"]
 
 
+@pytest.mark.slow
 def test_what_is_recreated_is_changed() -> None:
     for known in (True, False):
         found = marks(change(TEXT, LOUDER, known=known))
@@ -84,6 +89,7 @@ def test_what_is_recreated_is_changed() -> None:
         assert "server84" not in found, "nobody has to do anything on the host itself"
 
 
+@pytest.mark.slow
 def test_what_has_no_effect_hides_nothing_that_has_one() -> None:
     before, after = result(TEXT), result(LOUDER)
     assert before.tree is not None
@@ -100,6 +106,7 @@ def test_another_model_changes_the_store() -> None:
     assert found["server80/store models"] is Mark.CHANGED
 
 
+@pytest.mark.slow
 def test_an_image_changes_no_store() -> None:
     for known in (True, False):
         found = marks(change(TEXT, TEXT.replace("ollama:0.32.15", "ollama:0.32.14"), known=known))
@@ -119,12 +126,14 @@ def test_a_modelfile_changes_the_store(tmp_path: Path) -> None:
     assert marks(picture(after.plan, None, review))["server80/store models"] is Mark.CHANGED
 
 
+@pytest.mark.slow
 def test_another_model_in_place_of_one_changes_the_store() -> None:
     for known in (True, False):
         found = marks(change(TEXT, TEXT.replace("mistral:7b", "phi3:mini"), known=known))
         assert found["server80/store models"] is Mark.CHANGED
 
 
+@pytest.mark.slow
 def test_a_host_that_goes_takes_its_instances_with_it() -> None:
     alone = "\n".join(line for line in TEXT.splitlines() if "server84" not in line)
     for known in (True, False):
@@ -137,6 +146,7 @@ def test_a_host_that_goes_takes_its_instances_with_it() -> None:
     assert back["server84"] is Mark.ADDED
 
 
+@pytest.mark.slow
 def test_a_gateway_that_moves_is_drawn_twice() -> None:
     graph = change(TEXT, TEXT.replace("gateway:\n  host: server80", "gateway:\n  host: server84"))
     assert marks(graph)["server80/the gateway"] is Mark.REMOVED
@@ -151,6 +161,7 @@ def test_a_weight_that_changes_changes_its_line() -> None:
     assert {edge.way for edge in graph.edges if edge.mark is Mark.CHANGED} == {Way.ASKS}
 
 
+@pytest.mark.slow
 def test_a_box_of_several_is_changed_when_one_of_them_is() -> None:
     many, more = (TEXT.replace("instances: 3", f"instances: {number}") for number in (45, 46))
     graph = change(many, more)
@@ -158,6 +169,7 @@ def test_a_box_of_several_is_changed_when_one_of_them_is() -> None:
     assert all(mark is not Mark.REMOVED for mark in marks(graph).values())
 
 
+@pytest.mark.slow
 def test_keys_stay_unique() -> None:
     for graph in (change(TEXT, BARE), change(BARE, TEXT), change(TEXT, FEWER, known=False)):
         keys = [node.key for node in graph.nodes()]

@@ -86,6 +86,7 @@ def _recommented(data: bytes) -> bytes:
     return first + feed + b"# said otherwise\n" + rest
 
 
+@pytest.mark.slow
 def test_one_instance_more_behind_the_gateway() -> None:
     after = SHARED.replace("instances: 3", "instances: 4")
     review = reviewed(SHARED, after, folder=HERE)
@@ -111,6 +112,7 @@ def test_a_weight_names_its_placement() -> None:
     assert line("", found.cause, after).startswith("server84: {instances: 3")
 
 
+@pytest.mark.slow
 def test_a_host_that_goes_is_stopped_and_shut_out_in_order() -> None:
     after = "".join(one for one in SHARED.splitlines(keepends=True) if "server84" not in one)
     review = reviewed(SHARED, after, folder=HERE)
@@ -167,6 +169,7 @@ def test_a_new_host_is_let_in_before_it_mounts() -> None:
     assert {action.when for action in review.actions} == {When.BEFORE_UP}
 
 
+@pytest.mark.slow
 def test_a_store_that_moves_is_said_loudly() -> None:
     after = SHARED.replace("path: /opt/ollama-models", "path: /srv/models")
     review = reviewed(SHARED, after, folder=HERE)
@@ -177,6 +180,7 @@ def test_a_store_that_moves_is_said_loudly() -> None:
     assert ("server84", "sudo umount /opt/ollama-models") in commands(review)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "store",
     ["kind: nfs\n    server: server84\n    path: /opt/ollama-models", "kind: directory\n    path: /opt/ollama-models"],
@@ -202,6 +206,7 @@ def test_a_mount_over_a_folder_of_the_host_is_taken_away_before_that_is_used(sto
         assert {line("", one.cause, after) for one in files} == {"models:"}
 
 
+@pytest.mark.slow
 def test_a_mount_point_that_shows_another_export_is_emptied_first() -> None:
     before = SHARED.replace("mount: fstab", "mount: fstab\n    mountpoint: /mnt/models")
     after = before.replace("path: /opt/ollama-models", "path: /srv/models")
@@ -260,6 +265,7 @@ def test_the_same_export_mounted_by_somebody_else_is_no_risk() -> None:
     assert not review.risks
 
 
+@pytest.mark.slow
 def test_every_difference_has_its_own_words_and_line() -> None:
     after = SHARED.replace("0.32.15", "0.33.0").replace("30m", "1h").replace("llama2:7b", "llama3.2:3b")
     impacts = {(one.host, one.subject): one for one in reviewed(SHARED, after, folder=HERE).impacts if one.subject}
@@ -286,6 +292,7 @@ def test_what_people_look_for_first_is_the_cause() -> None:
     assert line("", found.cause, after) == "environment: {A: two}"
 
 
+@pytest.mark.slow
 def test_another_kind_of_store_leaves_the_volume_behind() -> None:
     after = LOCAL.replace("{kind: volume}", "{kind: directory, path: /srv/models}")
     review = reviewed(LOCAL, after)
@@ -300,6 +307,7 @@ def test_another_kind_of_store_leaves_the_volume_behind() -> None:
         assert message.endswith("; bring them with migrate-models.sh")
 
 
+@pytest.mark.slow
 def test_only_files_that_were_not_there_have_to_be_brought_along() -> None:
     app = "apps:\n  own: {host: box, compose: {image: 'example/own:1', volumes: %s}}\n"
     before, moved, more = (
@@ -355,6 +363,7 @@ def test_another_project_is_taken_down_first() -> None:
     assert "stays in demo_models" in risk.message
 
 
+@pytest.mark.slow
 def test_a_host_of_another_name_is_the_same_machine() -> None:
     after = SHARED.replace("server84", "replica")
     for old_plan in (True, False):
@@ -403,6 +412,7 @@ def test_a_service_of_another_name_keeps_its_ports() -> None:
     assert effects(review)["box", "talk-1"] is Effect.CREATE
 
 
+@pytest.mark.slow
 def test_instances_of_another_name_serve_by_that_afterwards() -> None:
     after = SHARED.replace("  ollama:\n    image", "  chat:\n    image")
     for old_plan in (True, False):
@@ -418,6 +428,7 @@ def test_one_instance_of_another_name_on_each_host_is_not_rolled_out() -> None:
     assert (found.serving, found.total, found.how) == (1, 2, "one by one"), "rollout.sh knows only the new names"
 
 
+@pytest.mark.slow
 def test_a_gateway_that_is_gone_has_no_place_in_the_topology() -> None:
     after = SHARED[: SHARED.index("gateway:")]
     for older in (True, False):
@@ -435,6 +446,7 @@ def test_another_name_of_a_service_is_told_by_its_routers() -> None:
     assert found.summary.startswith("-router ollama-ollama, -router ollama-ollama_admin, +router ollama-chat")
 
 
+@pytest.mark.slow
 def test_another_address_is_its_own_cause() -> None:
     after = SHARED.replace("10.0.0.84, ssh", "10.0.0.99, ssh")
     impacts = reviewed(SHARED, after, folder=HERE).impacts
@@ -503,6 +515,7 @@ def test_a_file_that_an_app_mounts_asks_for_a_restart(mount: str) -> None:
     assert (found.effect, found.summary) == (Effect.NONE, "comment only")
 
 
+@pytest.mark.slow
 def test_a_patch_is_the_cause_of_another_static_file() -> None:
     patches = "patches:\n  - {file: traefik/dynamic/ollama.yaml, match: http, count: any, merge: {}}\n"
     after = SHARED + patches + "  - {hosts: [server80], file: traefik/traefik.yaml, match: log.level, set: DEBUG}\n"
@@ -519,6 +532,7 @@ def test_another_entry_point_makes_traefik_anew() -> None:
     assert commands(review) == []
 
 
+@pytest.mark.slow
 def test_a_dynamic_file_that_goes_is_removed_by_hand_where_traefik_stays() -> None:
     after = SHARED[: SHARED.index("gateway:")]
     removed = ("server80", "cd /opt/ollama && rm -f traefik/dynamic/ollama.yaml")
@@ -530,6 +544,7 @@ def test_a_dynamic_file_that_goes_is_removed_by_hand_where_traefik_stays() -> No
     assert ("server80", "sudo sh /usr/local/lib/composegen/firewall-ollama.sh --remove") in commands(review)
 
 
+@pytest.mark.slow
 def test_a_gateway_that_moves_is_no_hot_reload_and_waits_for_its_files() -> None:
     after = SHARED.replace("  host: server80\n  hostname", "  host: server84\n  hostname")
     review = reviewed(SHARED, after, folder=HERE)
@@ -541,6 +556,7 @@ def test_a_gateway_that_moves_is_no_hot_reload_and_waits_for_its_files() -> None
     assert [(one.service, one.serving, one.afterwards) for one in review.capacities] == [("traefik", 0, 1)]
 
 
+@pytest.mark.slow
 def test_other_ports_are_looked_for_at_once() -> None:
     after = SHARED.replace("port: 11434, weight", "port: 11500, weight")
     review = reviewed(SHARED, after, folder=HERE)
@@ -550,6 +566,7 @@ def test_other_ports_are_looked_for_at_once() -> None:
     assert line("", said["setup.sh"].cause, after).startswith("server84: {instances: 3")
 
 
+@pytest.mark.slow
 def test_the_way_to_replace_one_by_one_is_named() -> None:
     review = reviewed(SHARED, SHARED.replace("0.32.15", "0.33.0"), folder=HERE)
     assert [one.how for one in review.capacities] == ["one by one (sh rollout.sh --copy)"]
@@ -557,6 +574,7 @@ def test_the_way_to_replace_one_by_one_is_named() -> None:
     assert [one.how for one in review.capacities] == ["one by one (sh rollout.sh)"], "files are there by then"
 
 
+@pytest.mark.slow
 def test_a_project_of_another_name_is_caused_by_the_name() -> None:
     after = SHARED.replace("name: ollama\n", "name: llm\n")
     review = reviewed(SHARED, after, folder=HERE)
@@ -571,6 +589,7 @@ def test_a_project_of_another_name_is_caused_by_the_name() -> None:
     ], "though in these files nothing but the name is another one"
 
 
+@pytest.mark.slow
 def test_a_volume_made_anew_is_caused_by_its_store() -> None:
     before = (FOLDER / "nas" / "topology.yaml").read_text(encoding="utf-8")
     after = before.replace("nas.example", "nas2.example")
@@ -594,6 +613,7 @@ def test_a_model_that_is_no_longer_listed_stays() -> None:
     assert risk.command == "cd /opt/ollama && docker compose exec ollama-1 ollama rm llama2:7b"
 
 
+@pytest.mark.slow
 def test_a_new_client_is_the_cause_of_an_export() -> None:
     after = SHARED.replace("stores:", "  new: {address: 10.0.0.85}\n\nstores:", 1)
     after = after.replace("      server84: {inst", "      new: 1\n      server84: {inst")

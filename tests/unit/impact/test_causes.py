@@ -55,6 +55,7 @@ def reviewed_lines(before: str, after: str) -> dict[str, str]:
     return lines(reviewed(before, after, old_plan=False), after)
 
 
+@pytest.mark.slow
 def test_limits_come_from_compose_keys() -> None:
     after = TOPOLOGY.replace("    models:", "    memory: 8GiB\n    compose: {cpus: 4, pids_limit: 99}\n    models:")
     found = reviewed_lines(TOPOLOGY, after)
@@ -62,11 +63,13 @@ def test_limits_come_from_compose_keys() -> None:
     assert found["+ memory 8GiB"] == "memory: 8GiB"
 
 
+@pytest.mark.slow
 def test_which_gpus_comes_from_the_placement() -> None:
     after = TOPOLOGY.replace("{instances: 2, gpus: one-each}", "{instances: 1, gpus: all}")
     assert reviewed_lines(TOPOLOGY, after)["- ROCR_VISIBLE_DEVICES 0"] == "one: {instances: 1, gpus: all}"
 
 
+@pytest.mark.slow
 def test_how_models_are_brought_is_no_model() -> None:
     before = TOPOLOGY.replace("    hosts:\n", "    init: {attempts: 5}\n    hosts:\n")
     after = before.replace("attempts: 5", "attempts: 9")
@@ -78,10 +81,16 @@ SET = "  - {hosts: [one], match: services.db.image, set: example/db:2}\n"
 ELSEWHERE = "  - {hosts: [two], match: services.web, merge: {labels: {x: 1}}}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patches", "said", "named"),
     [
         (MERGE + ELSEWHERE, "+ labels {team: ops}", MERGE),
+        (
+            MERGE + MERGE.replace("[one]", "[two]").replace("chat-*", "*").replace("ops", "web"),
+            "+ labels {team: ops}",
+            MERGE,
+        ),
         (MERGE.replace("labels: {team: ops}", "mem_swappiness: 0"), "+ mem_swappiness 0", None),
         (SET, "image 1 -> 2", SET),
         (ELSEWHERE, "+ labels {x: 1}", ELSEWHERE),
@@ -92,6 +101,7 @@ def test_a_patch_is_the_reason_for_what_it_writes(patches: str, said: str, named
     assert reviewed_lines(TOPOLOGY, after)[said] == (named or patches).strip()
 
 
+@pytest.mark.slow
 def test_a_patch_is_no_reason_for_what_it_does_not_write() -> None:
     before = TOPOLOGY + MERGE + ELSEWHERE
     found = reviewed_lines(before, before.replace("0.32.15", "0.33.0"))
@@ -100,11 +110,13 @@ def test_a_patch_is_no_reason_for_what_it_does_not_write() -> None:
     assert without["- labels {team: ops}"] != "", "the patch is gone, and something near is named"
 
 
+@pytest.mark.slow
 def test_an_app_that_moves_is_gone_because_of_its_host() -> None:
     after = TOPOLOGY.replace("  db:\n    host: one", "  db:\n    host: two")
     assert reviewed_lines(TOPOLOGY, after)["db"] == "host: two"
 
 
+@pytest.mark.slow
 def test_an_app_that_is_gone_is_looked_for_among_the_apps() -> None:
     begin, end = TOPOLOGY.index("  db:"), TOPOLOGY.index("  web:")
     after = TOPOLOGY[:begin] + TOPOLOGY[end:]
@@ -119,6 +131,7 @@ def test_an_instance_that_is_gone_is_looked_for_where_its_service_is_placed() ->
     assert lines(reviewed(before, after, old_plan=False), after)["chat-1"] == "hosts:"
 
 
+@pytest.mark.slow
 def test_files_of_the_gateway_come_from_the_section_that_names_them() -> None:
     after = TOPOLOGY.replace("secrets/a.crt", "secrets/b.crt").replace("secrets/users", "secrets/others")
     found = {words.partition(" at ")[0]: line for words, line in reviewed_lines(TOPOLOGY, after).items()}
@@ -127,6 +140,7 @@ def test_files_of_the_gateway_come_from_the_section_that_names_them() -> None:
     assert found["- mount ./secrets/a.crt"] == "gateway:", "its number among the mounts of before says nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
@@ -139,6 +153,7 @@ def test_the_static_file_changes_because_of_what_differs_in_it(old: str, new: st
     assert found["Traefik's static file changes"] == named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -86,6 +86,7 @@ def test_the_value_of_an_option_may_stand_on_a_line_of_its_own() -> None:
     assert found[2] == f"-      - {HIDDEN.value}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", SMALLER)
 def test_nothing_in_a_generated_file_is_taken_for_a_secret(sample: str) -> None:
     for path, entry in tree(sample).items():
