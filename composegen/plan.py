@@ -17,6 +17,9 @@ from msgspec import Struct
 from composegen.keypath import KeyPath
 from composegen.topology import App, Gateway, Host, Model, NfsStore, Placement, Route, Service, Store, Topology
 
+STORE = "/models"
+"""Where a container has its store."""
+
 
 class SecretRef(Struct, frozen=True, kw_only=True):
     """The name of an environment variable whose value composegen never sees."""

@@ -13,10 +13,9 @@ from composegen import catalogue
 from composegen.engines import Engine, InitOrder, InstanceOrder, WaitOrder
 from composegen.environment import literal, sorted_variables, variable
 from composegen.fields import LAST_PORT
-from composegen.plan import Condition, Container, Dependency, Health, Mount, MountKind, Role, Variable
+from composegen.plan import STORE, Condition, Container, Dependency, Health, Mount, MountKind, Role, Variable
 from composegen.topology import EnvironmentValue, Model
 
-STORE = "/models"
 HOME = "/root/.ollama"
 SCRIPT = "/init/model-init.sh"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from composegen.impact.commands import models_of
 from composegen.impact.model import Difference
 from composegen.keypath import KeyPath
-from composegen.plan import Container, Role
+from composegen.plan import STORE, Container, Role
 from composegen.topology import App, Gateway, Service
 
 _ONE_SHOTS = frozenset({Role.INIT, Role.WAIT})
@@ -74,14 +74,10 @@ _RESOURCES = {
 _GENERATED = {
     "OLLAMA_NO_CLOUD": "hosts",
     "OLLAMA_LOAD_TIMEOUT": "store",
-    "OLLAMA_MODELS": "store",
+    "OLLAMASTORE": "store",
     "OLLAMA_HOST": "hosts",
 }
 """Variables that composegen sets itself, and the field of a service from which each follows."""
-
-
-_MODELS = "/models"
-"""Where a container has its store."""
 
 
 def _variable(container: Container, name: str) -> KeyPath:
@@ -92,7 +88,7 @@ def _variable(container: Container, name: str) -> KeyPath:
     if name.endswith("_VISIBLE_DEVICES") and name not in spec.environment:
         return container.gpus.origin if container.gpus and container.gpus.origin else spec.at("hosts")
     if name in _GENERATED and name not in spec.environment:
-        store = next((mount.origin for mount in container.mounts if mount.target == _MODELS), ())
+        store = next((mount.origin for mount in container.mounts if mount.target == STORE), ())
         return store if store and _GENERATED[name] == "store" else spec.at(_GENERATED[name])
     return spec.at("environment", name)
 

@@ -17,9 +17,9 @@ from composegen.impact.moves import addresses_before, of_services
 from composegen.impact.normal import is_nfs, is_own_file, mounts
 from composegen.impact.stack import Stack, is_run
 from composegen.impact.wording import in_words
+from composegen.plan import STORE
 from composegen.topology import App, Service
 
-_MODELS = "/models"
 _ONE_SHOT = re.compile(r".*-(init|wait)")
 
 
@@ -70,7 +70,7 @@ def moves(host: Changed, machines: Mapping[str, str]) -> Sequence[Move]:
 
 def risk(move: Move) -> Risk:
     """What is to be said of it, with what brings the data along, where anything does."""
-    models = move.target == _MODELS
+    models = move.target == STORE
     names = [name for name in move.names if not (models and _ONE_SHOT.fullmatch(name))] or move.names
     what = f"the models of {in_words(names)} stay" if models else f"{move.target} of {in_words(names)} stays"
     message = f"{what} in {move.source}; {move.other} is used instead, whatever it holds{_brought(move)}"
@@ -111,7 +111,7 @@ def _is_local(source: str) -> bool:
 def _brought(move: Move) -> str:
     """What brings the models along, where anything does."""
     old = move.source.removeprefix("volume ")
-    if move.target != _MODELS or move.reads or (old == move.source and not old.startswith("/")):
+    if move.target != STORE or move.reads or (old == move.source and not old.startswith("/")):
         return ""
     planned = container(move.host, move.names[0])
     spec = planned.spec if planned else None

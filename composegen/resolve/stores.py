@@ -11,10 +11,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from composegen import modelname
-from composegen.plan import Instance, Migration, Mount, MountKind, Volume
+from composegen.plan import STORE, Instance, Migration, Mount, MountKind, Volume
 from composegen.topology import DirectoryStore, Model, NfsStore, Service, Store, Topology
-
-STORE = "/models"
 
 NFS_OPTIONS = "nfsvers=4.2,proto=tcp,hard,noatime"
 """Options of an NFS volume; they go straight to mount(2), which knows no `_netdev` (moby `volume/local`)."""

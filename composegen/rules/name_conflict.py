@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from composegen.findings import Basis, Finding, Location, Part, Severity
 from composegen.keypath import KeyPath
-from composegen.plan import Container, HostPlan, MountKind, Plan, Role
+from composegen.plan import STORE, Container, HostPlan, MountKind, Plan, Role
 from composegen.resolve.address import is_loopback
 from composegen.rules import Rule
 from composegen.rules._addresses import normal
@@ -149,7 +149,7 @@ def _volumes(host: HostPlan, topology: Topology) -> Iterator[Claim]:
         for mount in container.mounts:
             if mount.kind is MountKind.VOLUME:
                 at = mount.origin if mount.origin[:1] == ("stores",) else container.spec.origin
-                owner = (*mount.origin, container.name) if mount.target != "/models" else mount.origin
+                owner = (*mount.origin, container.name) if mount.target != STORE else mount.origin
                 yield Claim(name=mount.source, what=f"`{at[-1]}`", at=at, owner=owner)
     for app in _on(host, topology):
         for name, at, part in _used_volumes(app):
