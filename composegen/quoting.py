@@ -57,7 +57,7 @@ def sh(value: object, *, quoted: bool = False) -> str:
     shellcheck does (SC2100).
     """
     if quoted:
-        return "'" + str(value).replace("'", "'\"'\"'") + "'"
+        return _quoted(str(value)) or "''"
     match value:
         case [*words]:
             return " ".join([_word(str(word)) for word in words])
@@ -110,7 +110,21 @@ def mermaid(value: object) -> str:
 _REMEMBERED = 1 << 16
 """Words whose form is kept: the files of many hosts hold the same ones over and over."""
 
-_word = lru_cache(maxsize=_REMEMBERED)(shlex.quote)
+
+@lru_cache(maxsize=_REMEMBERED)
+def _word(text: str) -> str:
+    return _quoted(text) if "\\" in text else shlex.quote(text)
+
+
+def _quoted(text: str) -> str:
+    """In single quotes, none of which closes after a backslash: that looks like an escape (shellcheck SC1003)."""
+    return '"\'"'.join(_piece(piece) for piece in text.split("'"))
+
+
+def _piece(text: str) -> str:
+    plain = text.rstrip("\\")
+    escaped = "\\\\" * (len(text) - len(plain))
+    return (f"'{plain}'" if plain else "") + (f'"{escaped}"' if escaped else "")
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

@@ -163,6 +163,16 @@ def test_a_name_is_no_subtraction(tmp_path: Path) -> None:
     subprocess.run([Path(sys.executable).parent / "shellcheck", script], check=True)
 
 
+@pytest.mark.parametrize("text", ["/mnt2/\\", "a\\'b", "\\", "it's \\ \\\\", "'\\'"])
+def test_a_backslash_before_a_quote_is_taken_for_no_escape(text: str, tmp_path: Path) -> None:
+    once = quoting.sh(text)
+    script = tmp_path / "quoted.sh"
+    script.write_text(f'#!/bin/sh\nset -- {once} {quoting.sh(text, quoted=True)}\nprintf %s {quoting.sh(once)} "$@"\n')
+    subprocess.run([Path(sys.executable).parent / "shellcheck", script], check=True)
+    said = subprocess.run(["sh", script], capture_output=True, check=True, text=True).stdout
+    assert said == once + text + text
+
+
 @given(TEXT)
 def test_a_comment_stays_on_its_line(text: str) -> None:
     written = quoting.comment(text)
