@@ -7,7 +7,6 @@ look up a name or is read by no consumer.
 from __future__ import annotations
 
 import copy
-import shlex
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from composegen import document, pipeline
+from composegen import document, pipeline, quoting
 from composegen.findings import Finding, Severity
 from composegen.keypath import KeyPath, show
 from composegen.pipeline import Compiled, Source
@@ -154,7 +153,7 @@ def test_a_shell_prints_what_was_written(kind: str) -> None:
         scripts = [entry.data for entry in result.tree.values() if entry.mode & 0o111]
         for script in scripts:
             subprocess.run(["sh", "-n"], input=script, check=True, timeout=20)
-        word = shlex.quote(wanted)
+        word = quoting.sh(wanted)
         done = subprocess.run(["sh", "-c", f"printf %s {word}"], capture_output=True, timeout=20, check=True)
         assert done.stdout.decode() == wanted
         assert any(word in script.decode() for script in scripts), path
