@@ -38,7 +38,7 @@ if [ -n "$OUTPUT" ]; then arguments+=(--output "$OUTPUT"); fi
 ended=0
 "$RUNNER_TEMP/composegen/bin/composegen" "${arguments[@]}" -- "$TOPOLOGY" >"$plan.body" || ended=$?
 # Whoever begins has nothing to compare with, and did nothing wrong.
-if [ "$ended" = 1 ] && ! git cat-file -e "$against:./$TOPOLOGY" 2>/dev/null; then ended=new; fi
+if [ "$ended" = 1 ] && [ -f "$TOPOLOGY" ] && ! git cat-file -e "$against:./$TOPOLOGY" 2>/dev/null; then ended=new; fi
 case $ended in
 0) changes=false ;;
 2) changes=true ;;

@@ -25,8 +25,10 @@ _NAMED = 3
 
 _MODE = re.compile("[0-7]{4}")
 
-_BEGINNING = re.compile(rb'\{\s*"version": \d+,\s*"tool": \{\s*"name": "composegen"')
-"""How the report begins in which a plan is saved."""
+_BEGINNING = re.compile(
+    rb'\{\s*"version": \d+,\s*"tool": \{\s*"name": "composegen",\s*"version": "[^"]*"\s*\},\s*"topology": '
+)
+"""How the report begins in which a plan is saved, and no other report of composegen's."""
 
 _DIGEST = 64
 """Hexadecimal digits of a SHA-256."""

@@ -241,7 +241,9 @@ def test_what_does_not_go_with_a_plan(run: Run, words: tuple[str, ...]) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("changed")
 def test_a_plan_replaces_nothing_but_a_plan(run: Run) -> None:
-    for file, text in (("topology.yaml", None), ("notes.json", '{"version": 1}\n'), ("deploy/README.md", None)):
+    findings = run("validate", "--format", "json").out
+    others = (("notes.json", '{"version": 1}\n'), ("findings.json", findings))
+    for file, text in (("topology.yaml", None), ("deploy/README.md", None), *others):
         path = Path(file)
         if text is not None:
             path.write_text(text)

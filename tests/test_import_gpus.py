@@ -8,11 +8,14 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from composegen.importing import Imported, visible
-from composegen.importing.notes import Kind
+from composegen import importing
+from composegen.importing import Given, Imported, visible
+from composegen.importing.draft import Draft
+from composegen.importing.notes import Account, Kind
+from composegen.importing.repairing import repaired
 from composegen.importing.visible import Request
 from tests.properties.effort import tried
-from tests.test_import import converted, notes, rendered, topology
+from tests.test_import import WORLD, converted, notes, rendered, topology
 from tests.test_import_told import SERVER
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker does where no address is stated
@@ -63,6 +66,43 @@ def test_a_gpu_that_a_variable_names_is_one_and_to_be_checked(lines: list[str]) 
     assert gpus(result) == [1]
     assert "check which GPUs `o0` gets: `" in notes(result, Kind.TODO)
     assert "GPUs of `o0` (nvidia, 1)" in notes(result, Kind.TAKEN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "which"),
+    [
+        (["gpus: all", "environment: {CUDA_VISIBLE_DEVICES: '${A},${B}'}"], 2),
+        (["runtime: nvidia", "environment: {NVIDIA_VISIBLE_DEVICES: '0,${A}'}"], 2),
+        (["runtime: nvidia", "environment: {NVIDIA_VISIBLE_DEVICES: '${A:-0,1},3'}"], ["0", "1", "3"]),
+        (["devices: [/dev/kfd, /dev/dri]", "environment: {ROCR_VISIBLE_DEVICES: '${A}'}"], 1),
+        (["devices: [/dev/kfd, /dev/dri]", "environment: {HIP_VISIBLE_DEVICES: '${A:-1}'}"], ["1"]),
+    ],
+)
+def test_as_many_gpus_as_variables_name_and_all_to_be_checked(lines: list[str], which: object) -> None:
+    result = imported(server(0, *lines))
+    assert gpus(result) == [which]
+    assert "check which GPUs `o0` gets: `" in notes(result, Kind.TODO)
+
+
+@pytest.mark.parametrize(
+    ("variables", "which"),
+    [
+        ("{HIP_VISIBLE_DEVICES: '0, 1'}", ["0", "1"]),
+        ("{ROCR_VISIBLE_DEVICES: '2,3', HIP_VISIBLE_DEVICES: '1'}", ["3"]),
+        ("{ROCR_VISIBLE_DEVICES: ''}", None),
+        ("{A: b}", None),
+    ],
+)
+def test_gpus_of_amd_that_variables_choose(variables: str, which: list[str] | None) -> None:
+    result = imported(server(0, "devices: [/dev/kfd, /dev/dri]", f"environment: {variables}"))
+    assert gpus(result) == [which]
+    assert topology(result)["hosts"]["box"]["gpus"] == {"vendor": "amd", "devices": which or ["0"]}
+
+
+def test_a_server_from_which_a_variable_hides_the_gpus_of_amd_has_none() -> None:
+    result = imported(server(0, "devices: [/dev/kfd]", "environment: {HIP_VISIBLE_DEVICES: '-1'}"))
+    assert "gpus" not in topology(result)["hosts"]["box"]
+    assert "`o0` -> no `gpus:` -- HIP_VISIBLE_DEVICES hides" in notes(result, Kind.TAKEN)
 
 
 def test_a_default_of_a_gpu_is_taken_and_to_be_checked() -> None:
@@ -136,6 +176,18 @@ def test_other_devices_are_told_whatever_the_gpus_come_by() -> None:
     left = notes(result, Kind.LEFT)
     for device in ("/dev/fuse", "/dev/video0", "amd.com/gpu=0"):
         assert f"device {device} of `o0`" in left
+
+
+def test_a_device_of_another_driver_is_no_gpu_and_told() -> None:
+    result = imported(server(0, reserved("count: 1").replace("driver: nvidia", "driver: rdma")))
+    assert "gpus" not in topology(result)["hosts"]["box"]
+    assert "a device of the driver `rdma` that `o0` reserves" in notes(result, Kind.LEFT)
+
+
+def test_a_second_request_for_gpus_is_told() -> None:
+    result = imported(server(0, "gpus: [{device_ids: ['0']}, {device_ids: ['1']}]"))
+    assert gpus(result) == [["0"]]
+    assert "a second request of `o0` for GPUs" in notes(result, Kind.LEFT)
 
 
 def test_device_nodes_in_the_long_form_are_gpus_too() -> None:
@@ -212,6 +264,18 @@ def test_what_no_rule_accepts_of_the_gpus_of_a_host_is_taken_out_and_told() -> N
     assert "`hosts.box.gpus` -- `a b` is no id of a GPU" in notes(result, Kind.LEFT)
 
 
+def test_where_who_gets_which_gpu_cannot_be_told_none_is_promised() -> None:
+    draft = Draft()
+    draft.put(("name",), "lab")
+    draft.put(("hosts", "box"), {"address": "127.0.0.1", "gpus": {"vendor": "nvidia", "devices": ["0", "1"]}})
+    draft.put(("services", "ollama"), {"models": ["llama3.2:3b"], "hosts": {"box": {"instances": 2}}})
+    account = Account()
+    assert repaired(draft, "", WORLD, account).obstacles == ()
+    assert draft.data["hosts"]["box"] == {"address": "127.0.0.1"}
+    assert draft.data["services"]["ollama"]["hosts"] == {"box": {"instances": 2}}
+    assert [note.message for note in account.notes if note.kind is Kind.LEFT] == ["`hosts.box.gpus`"]
+
+
 def test_a_port_without_a_number_is_a_free_one() -> None:
     result = imported(server(0), server(7, "ports: ['${P}:11434']", image="ollama/ollama:0.32.14"))
     assert topology(result)["services"]["o7"]["hosts"] == {"box": {"port": 11435}}
@@ -241,7 +305,9 @@ def test_a_range_of_ports_begins_where_it_did() -> None:
 )
 def test_a_server_on_the_network_of_its_host_listens_for_nobody_else(listens: str, port: int, bind: str) -> None:
     variable = f"environment: {{OLLAMA_HOST: '{listens}'}}"
-    result = imported(server(0, "network_mode: host", variable).replace("    ports: ['11434:11434']\n", ""))
+    text = "services:\n" + server(0, "network_mode: host", variable).replace("    ports: ['11434:11434']\n", "")
+    file = Given(name="compose.yaml", folder="lab", data=text.encode(), host="box", address="10.0.0.80")
+    result = importing.convert([file], [], WORLD)
     own = rendered(result, "box")["o-1"]
     assert own["ports"][0]["published"] == str(port)
     assert own["ports"][0]["host_ip"] == bind

@@ -194,6 +194,26 @@ def test_mount_options_that_become_others_are_told() -> None:
     assert "mount options" not in notes(converted(volume("addr=10.0.0.9,ro,nfsvers=4.2")), Kind.DIFFERENT)
 
 
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        ("labels: {backup: canary}", ["labels"]),
+        ("labels: [backup=canary], x-note: a, name: lab_models", ["labels"]),
+        ("driver: rclone, driver_opts: {remote: canary}", ["driver", "driver_opts"]),
+        ("driver: local, labels: {}", []),
+        ("driver_opts: {type: nfs, o: addr=10.0.0.9, device: ':/srv/models'}, labels: {backup: canary}", ["labels"]),
+        ("driver_opts: {type: none, o: bind, device: /srv/models}", []),
+    ],
+)
+def test_options_of_a_volume_that_no_store_has_are_told(definition: str, told: list[str]) -> None:
+    text = f"services:\n{SERVER}    volumes: ['models:/root/.ollama/models']\nvolumes: {{models: {{{definition}}}}}\n"
+    result = converted(text)
+    said = [note for note in result.notes if " of volume " in note.message]
+    assert [note.message for note in said] == [f"`{key}` of volume `models`" for key in told]
+    assert {note.kind for note in said} <= {Kind.LEFT}
+    assert "canary" not in telling.report(result.notes)
+
+
 @pytest.mark.parametrize(("second", "told"), [("device_ids: ['1']", False), ("count: all", True)])
 def test_gpus_that_no_file_names_are_to_be_listed_though_another_server_names_some(second: str, told: bool) -> None:
     def server(port: int, which: str) -> str:

@@ -651,6 +651,24 @@ def test_a_way_back_that_was_broken_off_goes_on_with_a_way_back(farm: Farm) -> N
     assert farm.file("server84") == old
 
 
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("--resume", "go on with: sh rollout.sh --resume\n"),
+        ("--rollback", "the way back by: sh rollout.sh --rollback\n"),
+    ],
+)
+def test_interrupted_at_its_beginning_it_goes_on_in_the_same_way(farm: Farm, way: str, said: str) -> None:
+    farm.render(upgraded())
+    lost(farm, "server84", "finish", "--copy")
+    signalled = r"""case $3 in *"'lock'"*) kill "$(printf %s "$3" | sed "s/.*'lock' '\([0-9]*\) .*/\1/")" ;; esac"""
+    (farm.folder / "bin" / "ssh").write_text(SSH.replace("shift 2\n", f"{signalled}\nshift 2\n"))
+    done = farm.run(way)
+    assert done.code == 128 + signal.SIGTERM
+    assert said in done.err
+    assert "nothing was replaced" not in done.err
+
+
 def test_without_room_for_a_lock_nobody_else_is_blamed(farm: Farm) -> None:
     (farm.folder / "bin" / "mkdir").write_text(
         "#!/bin/sh\n"

@@ -239,6 +239,21 @@ def test_exports_that_are_refused_leave_those_of_before_in_force(server: Machine
     assert (server.root / "seen").read_text().splitlines()[-1] == "before"
 
 
+def test_exports_that_are_refused_are_not_mistaken_for_those_of_another_store(server: Machine) -> None:
+    line = "export_file ollama-models.exports\n"
+    server.script.write_text(server.script.read_text().replace(line, f"{line}export_file ollama-other.exports\n"))
+    (server.script.parent / "ollama-other.exports").write_text("/srv/other 10.0.0.84(ro)\n")
+    exports = server.root / "etc/exports.d"
+    exports.mkdir(parents=True)
+    (exports / "ollama-models.exports").write_text("before\n")
+    exportfs = server.folder / "bin/exportfs"
+    exportfs.write_text('#!/bin/sh\n[ ! -e "$SETUP_ROOT/etc/exports.d/ollama-other.exports" ]\n')
+    exportfs.chmod(0o755)
+    assert "/etc/exports.d/ollama-other.exports is again as it was before" in server.run().stderr
+    assert not (exports / "ollama-other.exports").exists()
+    assert (exports / "ollama-models.exports").read_text() != "before\n"
+
+
 def test_a_firewall_that_is_off_is_left_off(tmp_path: Path) -> None:
     found = machine(tmp_path, "server80", without=("ufw",))
     done = found.run()

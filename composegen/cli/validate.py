@@ -7,6 +7,7 @@ import sys
 import click
 
 from composegen.cli import options, reporting, streams
+from composegen.cli.request import Request
 from composegen.errors import ExitCode
 
 
@@ -43,4 +44,4 @@ def command(
     if reporting.blocks(compiled.findings, strict=strict):
         options.end(ExitCode.FINDINGS)
     if format == "text":
-        streams.say(f"Next: composegen render {'' if topology is None else topology}".rstrip())
+        streams.say(f"Next: {Request(topology, env_file=env_file, templates=templates).render()}")

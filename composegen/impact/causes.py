@@ -16,6 +16,7 @@ from composegen.impact.changed import Changed
 from composegen.impact.differences import differences
 from composegen.impact.model import ABSENT, Difference
 from composegen.impact.reading import read
+from composegen.impact.routing import STATIC
 from composegen.impact.stack import FILE
 from composegen.plan import Container, Plan
 from composegen.resolve.gateway import CONTAINER
@@ -23,7 +24,6 @@ from composegen.resolve.gateway import CONTAINER
 _ONE_SHOTS = frozenset({"init", "wait", "ready"})
 """How the names of containers end that are beside the instances of a service."""
 
-_STATIC = "traefik/traefik.yaml"
 _STATIC_FIELDS = {"certificatesResolvers": "tls", "entryPoints": "entrypoint"}
 
 
@@ -57,10 +57,10 @@ def of_difference(host: Changed, service: str, difference: Difference, plan: Pla
 
 def _of_static(host: Changed, plan: Plan | None) -> Cause | None:
     """What makes Traefik's static file another one: a patch, else a field; None where a template of the user's does."""
-    pair = host.files.get(_STATIC)
+    pair = host.files.get(STATIC)
     found = differences(read(pair.before.data), read(pair.after.data)) if pair and pair.before and pair.after else ()
     for one in found:
-        if (patch := patched.place(plan.topology.patches if plan else (), host.name, _STATIC, one.path)) is not None:
+        if (patch := patched.place(plan.topology.patches if plan else (), host.name, STATIC, one.path)) is not None:
             return Cause(at=patch)
     fields = (_STATIC_FIELDS.get(str(one.path[0])) for one in found if one.path)
     return next((of_gateway(plan, field) for field in fields if field), None)

@@ -12,10 +12,10 @@ from composegen.changes import Action, Changes
 from composegen.findings import Location
 from composegen.impact.changed import Changed, Pair, of_all
 from composegen.impact.compose import Verdict
-from composegen.impact.gateway import DYNAMIC, STATIC
 from composegen.impact.hostfiles import FIREWALL, NFS, means_something
 from composegen.impact.model import Effect, Impact
 from composegen.impact.normal import is_own_file, mounts
+from composegen.impact.routing import DYNAMIC, STATIC
 from composegen.impact.stack import FILE, is_run
 
 _ELSEWHERE = (NFS, FIREWALL, DYNAMIC)

@@ -7,7 +7,7 @@ Compose does not look into mounted files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from composegen.changes import Action
@@ -17,13 +17,12 @@ from composegen.impact.changed import Changed, Pair
 from composegen.impact.compose import Verdict
 from composegen.impact.differences import differences
 from composegen.impact.hosts import is_renamed
-from composegen.impact.model import Difference, Effect, Impact
+from composegen.impact.model import Difference, Effect, Impact, Risk
 from composegen.impact.reading import read
+from composegen.impact.routing import DYNAMIC, STATIC
 from composegen.impact.wording import words
 from composegen.plan import Plan
 
-DYNAMIC = "traefik/dynamic/"
-STATIC = "traefik/traefik.yaml"
 SERVICE = "traefik"
 
 _COMES_OR_GOES = frozenset({Effect.CREATE, Effect.REMOVE})
@@ -46,6 +45,22 @@ def impacts(host: Changed, plan: Plan | None, verdicts: Mapping[str, Verdict]) -
             yield _dynamic(host, file, pair, plan, verdicts.get(SERVICE))
         elif file == STATIC:
             yield _static(host, pair, plan, verdicts.get(SERVICE))
+
+
+def risks(impacts: Iterable[Impact], plan: Plan | None) -> Iterator[Risk]:
+    """What clients must be told: where TLS comes or goes, the URLs that they have lead nowhere."""
+    if plan is None or plan.gateway is None:
+        return
+    encrypted, cause = plan.gateway.spec.tls is not None, causes.of_gateway(plan, "tls")
+    for one in impacts:
+        if any(routing.switches_tls(difference, on=encrypted) for difference in one.differences):
+            yield Risk(
+                host=one.host,
+                message=f"once Traefik has its new file, clients need {plan.gateway.url}: "
+                f"{'http' if encrypted else 'https'}:// leads nowhere then",
+                cause=cause.at if cause else None,
+                grave=False,
+            )
 
 
 def _dynamic(host: Changed, file: str, pair: Pair, plan: Plan | None, of_service: Verdict | None) -> Impact:

@@ -50,8 +50,8 @@ def _of_nfs(host: Changed, plan: Plan | None) -> Cause | None:
     if host.is_new and host.plan is not None and host.plan.instances and not host.plan.exports:
         return causes.of_clients(plan, [host.plan.spec.address])
     pairs = [pair for file, pair in host.files.items() if file.endswith(".exports") and pair.before is not None]
-    new = [word for pair in pairs for word in _words(pair.after) if word not in _words(pair.before)]
-    gone = [word for pair in pairs for word in _words(pair.before) if word not in _words(pair.after)]
+    differing = [_new_and_gone(pair) for pair in pairs]
+    new, gone = [word for words, _ in differing for word in words], [word for _, words in differing for word in words]
     mounts = host.plan is not None and bool(host.plan.nfs_mounts)  # another host has the store now
     if gone and not new and not mounts and host.plan is not None and host.plan.instances and host.old_plan is None:
         return Cause(at=Location(path=host.plan.instances[0].service.at("hosts"), part="key"))
@@ -89,11 +89,15 @@ def _summary(file: str, pair: Pair) -> str:
     """What an exports file or an fstab gains and loses; of scripts only that they changed."""
     if not file.endswith((".exports", "fstab")):
         return {Action.CREATE: "new", Action.DELETE: "gone"}.get(pair.action, "changed")
-    before, after = _words(pair.before), _words(pair.after)
-    new = [f"+{word}" for word in after if word not in before]
-    gone = [f"-{word}" for word in before if word not in after]
-    said = [*new, *gone] or ["changed"]
+    new, gone = _new_and_gone(pair)
+    said = [*(f"+{word}" for word in new), *(f"-{word}" for word in gone)] or ["changed"]
     return " ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
+
+
+def _new_and_gone(pair: Pair) -> tuple[list[str], list[str]]:
+    """What an exports file or an fstab says only afterwards, and what only before."""
+    before, after = _words(pair.before), _words(pair.after)
+    return [word for word in after if word not in before], [word for word in before if word not in after]
 
 
 def _mount(source: str, folder: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from composegen.impact.changed import Changed
 from composegen.impact.hostfiles import FIREWALL, FSTAB, mount_points
 from composegen.impact.normal import mounts
+from composegen.impact.routing import DYNAMIC
 from composegen.impact.steps import Phase, Step, anywhere, in_folder, umount
 
 
@@ -103,7 +104,7 @@ def _routes(host: Changed, phase: Phase) -> Iterator[Step]:
     if "traefik" in host.before.services and "traefik" not in host.after.services:
         return
     for file, pair in host.files.items():
-        if file.startswith("traefik/dynamic/") and pair.after is None:
+        if file.startswith(DYNAMIC) and pair.after is None:
             yield in_folder(phase, host, f"rm -f {shlex.quote(file)}", "Traefik would go on reading it")
 
 

@@ -117,7 +117,7 @@ class HostAction(Struct, frozen=True, kw_only=True):
 
 
 class Risk(Struct, frozen=True, kw_only=True):
-    """Data in danger, or left behind: a store that moves, a volume that nothing uses any more."""
+    """Data in danger, or left behind: a store that moves, a volume that nothing uses any more. Or what users need."""
 
     host: str
     message: str
@@ -125,7 +125,7 @@ class Risk(Struct, frozen=True, kw_only=True):
     command: str = ""
     """The end of the message, where that is a command."""
     grave: bool = True
-    """Whether models or data of the user's are concerned; else it is only a thing to clean up or to bring along."""
+    """Whether models or data of the user's are concerned; else it is only a thing to clean up, bring along or tell."""
 
 
 class Capacity(Struct, frozen=True, kw_only=True):

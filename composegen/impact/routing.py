@@ -10,6 +10,8 @@ from typing import Any
 from composegen.impact.model import ABSENT, Difference
 from composegen.impact.wording import value, words
 
+DYNAMIC = "traefik/dynamic/"
+STATIC = "traefik/traefik.yaml"
 _BALANCE = "wrr"
 """What Traefik does where no strategy is stated."""
 
@@ -23,7 +25,7 @@ def told(found: Sequence[Difference]) -> list[str]:
     """Each thing once, routers that come and go first."""
     servers = [one for one in found if is_server(one)]
     routers = list(_routers(found))
-    rest = (one for one in found if one not in servers and not (routers and _comes_or_goes(one)))
+    rest = (one for one in found if not is_server(one) and not (routers and _comes_or_goes(one)))
     return list(dict.fromkeys([*routers, *_servers(servers), *map(_words, rest)]))
 
 
@@ -99,6 +101,14 @@ _HOST = re.compile(r"Host\(`([^`]+)`\)")
 def is_server(difference: Difference) -> bool:
     """Whether it is one server of a service, as a whole."""
     return len(difference.path) == 6 and "servers" in difference.path  # noqa: PLR2004 - the depth of a server
+
+
+def switches_tls(difference: Difference, *, on: bool) -> bool:
+    """Whether a router that stays comes to speak TLS, or no longer does."""
+    match difference.path:
+        case ("http", "routers", _, "tls"):
+            return (difference.before if on else difference.after) is ABSENT
+    return False
 
 
 def _is_dropped_weight(difference: Difference) -> bool:

@@ -10,9 +10,6 @@ from composegen.impact import commands, normal
 from composegen.impact.model import ABSENT, HIDDEN, Difference
 from composegen.keypath import show
 
-_LONGEST = 48
-"""Characters of a value; the rest of it is cut."""
-
 _ARROW = " -> "
 _REQUIRED = re.compile(r"\$\{(\w+):?\?[^}]*\}")
 """A variable with what Compose says where it is not set."""
@@ -127,7 +124,7 @@ def value(one: object) -> str:
             text = "{" + ", ".join(f"{key}: {value(item)}" for key, item in one.items()) + "}"
         case _:
             text = str(getattr(one, "value", one))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= commands.LONGEST else f"{text[: commands.LONGEST - 1]}…"
 
 
 def _one_sided(name: str, before: object, after: object) -> str:

@@ -26,7 +26,12 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def request(service: Spot, name: str, account: Account) -> Request | None:
     """The GPUs of a service; None for none."""
-    found = _reserved(service) or _gpus(service) or _runtime(service) or _device_nodes(service, name, account)
+    found = (
+        _reserved(service, name, account)
+        or _gpus(service, name, account)
+        or _runtime(service)
+        or _device_nodes(service, name, account)
+    )
     if found is None:
         _tell_unasked(service, name, account)
         return None
@@ -35,13 +40,15 @@ def request(service: Spot, name: str, account: Account) -> Request | None:
             account.left(
                 entry.place, f"a device of `{name}`", "instances get GPUs only, and these are asked for already"
             )
-    chosen = _variable(service, visible.CUDA) if found.asked.vendor == "nvidia" else None
-    asked = found.asked if chosen is None else visible.seen(found.asked, chosen.text or "")
-    if asked is None:
-        account.taken(found.spot.place, f"`{name}` -> no `gpus:`", f"{visible.CUDA} hides those that it asks for")
-        return None
+    asked, hiding = found.asked, _hiding(service, found.asked.vendor)
+    for key, spot in hiding.items():
+        seen = visible.seen(asked, spot.text or "")
+        if seen is None:
+            account.taken(found.spot.place, f"`{name}` -> no `gpus:`", f"{key} hides those that it asks for")
+            return None
+        asked = seen
     account.taken(found.spot.place, f"GPUs of `{name}` ({_shown(asked)}) -> `gpus:`")
-    _tell_variables((*found.named, *([chosen] if chosen is not None else [])), name, account)
+    _tell_variables((*found.named, *hiding.values()), name, account)
     if found.how != "reservation" and asked.vendor == "nvidia":
         account.different(
             found.spot.place,
@@ -49,6 +56,12 @@ def request(service: Spot, name: str, account: Account) -> Request | None:
             "every Compose knows that form, and the data path is the same; `mode:` of the host chooses another",
         )
     return asked
+
+
+def _hiding(service: Spot, vendor: str) -> dict[str, Spot]:
+    """The variables that hide GPUs of a container from a program; an empty one hides all from CUDA, none from ROCm."""
+    spots = {key: _variable(service, key) for key in visible.HIDING[vendor]}
+    return {key: spot for key, spot in spots.items() if spot is not None and (spot.text or vendor == "nvidia")}
 
 
 def _shown(asked: Request) -> str:
@@ -88,35 +101,49 @@ def _tell_unasked(service: Spot, name: str, account: Account) -> None:
             )
 
 
-def _reserved(service: Spot) -> _Found | None:
+def _reserved(service: Spot, name: str, account: Account) -> _Found | None:
     devices = service.get("deploy", "resources", "reservations", "devices")
-    return _requested(devices, "reservation")
+    return _requested(devices, "reservation", name, account)
 
 
-def _gpus(service: Spot) -> _Found | None:
+def _gpus(service: Spot, name: str, account: Account) -> _Found | None:
     spot = service.get("gpus")
     if spot is not None and static(spot.text or "") == "all":
         return _Found(asked=Request(vendor="nvidia"), spot=spot, how="gpus", named=(spot,))
-    return _requested(spot, "gpus")
+    return _requested(spot, "gpus", name, account)
 
 
-def _requested(devices: Spot | None, how: str) -> _Found | None:
+def _requested(devices: Spot | None, how: str, name: str, account: Account) -> _Found | None:
     """A request for devices in Compose's form; the first one for GPUs counts."""
+    found: _Found | None = None
     for entry in devices.each() if devices is not None else ():
-        driver = static(entry.get("driver").text or "") if entry.get("driver") is not None else "nvidia"  # type: ignore[union-attr]
+        driver = static(entry.text_at("driver"))
         if driver not in {"nvidia", "amd", "cdi", ""}:
-            continue
-        ids, count = entry.get("device_ids"), entry.get("count")
-        vendor = "amd" if driver == "amd" or (ids is not None and "amd.com" in str(ids.plain())) else "nvidia"
-        asked = visible.listed(vendor, ids.words() if ids is not None else ())
-        named = (count, *(ids.each() if ids is not None else ()))
-        return _Found(
-            asked=asked if asked.ids or asked.count else replace(asked, count=_number(count)),
-            spot=entry,
-            how=how,
-            named=tuple(spot for spot in named if spot is not None),
-        )
-    return None
+            account.left(
+                entry.place, f"a device of the driver `{driver}` that `{name}` reserves", "instances get GPUs only"
+            )
+        elif found is not None:
+            account.left(
+                entry.place,
+                f"a second request of `{name}` for GPUs",
+                "the first one counts: list these under `gpus` of host and placement as well",
+            )
+        else:
+            found = _request(entry, driver, how)
+    return found
+
+
+def _request(entry: Spot, driver: str, how: str) -> _Found:
+    ids, count = entry.get("device_ids"), entry.get("count")
+    vendor = "amd" if driver == "amd" or (ids is not None and "amd.com" in str(ids.plain())) else "nvidia"
+    asked = visible.listed(vendor, ids.words() if ids is not None else ())
+    named = (count, *(ids.each() if ids is not None else ()))
+    return _Found(
+        asked=asked if asked.ids or asked.count else replace(asked, count=_number(count)),
+        spot=entry,
+        how=how,
+        named=tuple(spot for spot in named if spot is not None),
+    )
 
 
 _MOST = 1000
@@ -156,7 +183,7 @@ def _device_nodes(service: Spot, name: str, account: Account) -> _Found | None:
         asked = visible.listed(match[1] if match else "nvidia", [entry.text or "" for entry in named])
         return _Found(asked=asked, spot=named[0], how="cdi", named=tuple(named))
     if "/dev/kfd" in nodes:
-        return _amd(service, nodes["/dev/kfd"])
+        return _Found(asked=Request(vendor="amd"), spot=nodes["/dev/kfd"], how="devices")
     for node, entry in nodes.items():
         if node.startswith("/dev/nvidia"):
             return _Found(asked=Request(vendor="nvidia"), spot=entry, how="devices")
@@ -178,12 +205,3 @@ def _by_interface(entries: Iterable[Spot]) -> Iterator[Spot]:
         if match is not None and vendor in {None, match[1]}:
             vendor = match[1]
             yield entry
-
-
-def _amd(service: Spot, node: Spot) -> _Found:
-    for variable in (visible.ROCR, visible.HIP):
-        chosen = _variable(service, variable)
-        if chosen is not None and re.fullmatch(r"[\w-]+(,[\w-]+)*", static(chosen.text or "")):
-            asked = visible.listed("amd", visible.words(chosen.text or ""))
-            return _Found(asked=asked, spot=node, how="devices", named=(chosen,))
-    return _Found(asked=Request(vendor="amd"), spot=node, how="devices")

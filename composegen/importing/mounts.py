@@ -165,7 +165,28 @@ def _store(root: Spot, mount: Mount, below: str, account: Account) -> StoreMount
         return replace(base, source=PurePosixPath(mount.source).as_posix())
     if mount.source.startswith("."):
         return base
-    return _volume(root.get("volumes", mount.source), base)
+    definition = root.get("volumes", mount.source)
+    found = _volume(definition, base)
+    if definition is not None:
+        _tell_options(definition, mount.source, found, account)
+    return found
+
+
+def _tell_options(definition: Spot, name: str, found: StoreMount, account: Account) -> None:
+    """Say which options of a volume are in no store."""
+    taken = {"name", "external", *(("driver_opts",) if found.kind != "volume" else ())}
+    for key, spot in definition.items():
+        means_nothing = (
+            not spot.value or key.startswith("x-") or (key == "driver" and static(spot.text or "") == "local")
+        )
+        if key not in taken and not means_nothing:
+            account.left(spot.place, f"`{key}` of volume `{name}`", _NO_OPTIONS)
+
+
+_NO_OPTIONS = (
+    "a store has no such key, a compose.override.yaml can state it; where the volume stays the same one, Compose "
+    "otherwise asks whether to make it anew, and with yes its models are lost"
+)
 
 
 def _volume(definition: Spot | None, base: StoreMount) -> StoreMount:

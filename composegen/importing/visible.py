@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ NVIDIA, CUDA = "NVIDIA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"
 ROCR, HIP = "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"
 CHOOSING = (NVIDIA, CUDA, ROCR, HIP)
 """Variables that choose among the GPUs of a container."""
+HIDING: Mapping[str, tuple[str, ...]] = {"nvidia": (CUDA,), "amd": (ROCR, HIP), "intel": ()}
+"""By maker: those by which a program sees only some of the GPUs that its container has, in their order."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -35,8 +38,10 @@ def listed(vendor: str, written: Sequence[str]) -> Request:
 
 def words(text: str) -> list[str]:
     """The ids in the value of a variable; what stands in it for a variable of Compose, where that has no default."""
-    resolved = static(text)
-    return [word.strip() for word in resolved.split(",") if word.strip()] or [text]
+    found: list[str] = []
+    for part in re.findall(r"(?:\$\{[^}]*\}|[^,])+", text):  # commas in `${GPUS:-0,1}` part nothing yet
+        found += [word.strip() for word in static(part).split(",") if word.strip()] or [part] * bool(references(part))
+    return found or [text]
 
 
 def is_none(text: str) -> bool:

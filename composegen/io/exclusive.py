@@ -66,7 +66,7 @@ def _try(root: Path) -> int | None:
             return descriptor
     except BlockingIOError:
         pass
-    except BaseException:
+    except BaseException:  # Ctrl-C, too: the lock lasts as long as the descriptor
         os.close(descriptor)
         raise
     os.close(descriptor)

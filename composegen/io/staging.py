@@ -86,7 +86,7 @@ def opened(root: Path) -> Iterator[Stage]:
     try:
         _begin(root)
         yield stage
-    except BaseException:
+    except BaseException:  # Ctrl-C, too: no half of a write stays
         with explained("; the write was broken off half-way, and the next render finishes it"):
             stage.undo()
         with contextlib.suppress(OSError):

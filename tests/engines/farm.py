@@ -68,6 +68,11 @@ class Farm:
         return self.site.lab
 
     @property
+    def model(self) -> str:
+        """The one that every instance has."""
+        return next(iter(self.site.moved.models.values()))
+
+    @property
     def dynamic(self) -> Path:
         return self.folder / "hosts" / "server80" / "traefik" / "dynamic" / "ollama.yaml"
 
@@ -138,12 +143,11 @@ class Farm:
 
         What they saw is there afterwards.
         """
-        model = next(iter(self.site.moved.models.values()))
         ends, said, seen = self.folder / "ends", self.folder / "load.json", Load(clients=clients)
         ends.unlink(missing_ok=True)
         said.unlink(missing_ok=True)
         program = (sys.executable, "-I", Path(__file__).with_name("steady_load.py"))
-        told = ("10.0.0.80", "11400", model, str(clients), ends, str(LONGEST), str(patience))
+        told = ("10.0.0.80", "11400", self.model, str(clients), ends, str(LONGEST), str(patience))
         running = self.lab.start(*program, *told, log=said)
         try:
             yield seen

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
 
 from tests.engines.farm import Farm
 from tests.engines.space import wait_until
+from tests.engines.steady_load import question
 
 GATEWAY = "server80"
 """The host of Traefik, and of the writer."""
@@ -45,6 +50,22 @@ class Instance:
         """Whether it has answered a client since then."""
         said = self.farm.lab.docker("logs", "--since", f"{since:.3f}", self.container)
         return any(" 200 " in line and '"/api/generate"' in line for line in said.splitlines())
+
+    def answers(self) -> bool:
+        """Whether it answers a question within seconds; a lone one takes a small part of a second."""
+        options = {"num_thread": 1, "num_ctx": 512, "num_predict": 4}
+        asked = {"model": self.farm.model, "prompt": "Hi", "stream": False, "options": options}
+        return self.farm.lab.ask(f"{self.url}/api/generate", asked, seconds=8).status == HTTPStatus.OK
+
+    def leave_streams(self, times: int = 20) -> int:
+        """Begin so many streams, past the gateway, and go away after the first byte of each."""
+        host, port = self.url.removeprefix("http://").split(":")
+        text = question(host, int(port), self.farm.model, stream=True).decode()
+        wanted = {"address": host, "port": int(port), "text": text, "times": times, "at_a_time": 4}
+        program = (sys.executable, "-I", Path(__file__).with_name("leaving.py"))
+        done = self.farm.lab.run(*program, text=json.dumps(wanted))
+        assert done.returncode == 0, done.stderr
+        return times
 
 
 def instances(farm: Farm, host: str, names: Sequence[str]) -> list[Instance]:

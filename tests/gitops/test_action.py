@@ -162,6 +162,13 @@ def test_the_first_pull_request_is_told_that_all_is_new(use: Use, api: Api, repo
     assert job.value("steps.plan.outputs.changes") == "true"
 
 
+def test_a_topology_that_is_nowhere_is_not_new(use: Use, api: Api) -> None:
+    job = use("more", "--depth=2", topology="topologie.yaml")
+    assert job.outcomes["Validate the topology"] == "failure"
+    assert "no plan, because it ended with an error (1)" in job.summary
+    assert not api.comments
+
+
 def test_warnings_fail_when_that_is_asked_for(use: Use) -> None:
     assert not use("floating", "--depth=2").failed
     job = use("floating", "--depth=2", strict="true")

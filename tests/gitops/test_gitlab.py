@@ -174,6 +174,12 @@ def test_the_first_merge_request_is_told_that_all_is_new(run: Run, api: Api, rep
     assert f"no plan, because {base} has no `new/topology.yaml` to compare with: it is new." in api.comments[0]["body"]
 
 
+def test_a_topology_that_is_nowhere_is_not_new(run: Run, api: Api) -> None:
+    ended = run("composegen-plan", "more", TOPOLOGY="topologie.yaml")
+    assert "no plan, because it ended with an error (1)" in ended.log
+    assert not api.comments
+
+
 @pytest.mark.parametrize("token", ["", "of-a-fork"])
 def test_without_a_token_that_may_the_plan_is_in_the_log(run: Run, api: Api, token: str) -> None:
     api.refuses = 403

@@ -30,7 +30,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
-    """What may happen to data, or is left behind; the `command` ("" for none) is what the message ends with."""
+    """What may happen to data, or is left or needed; the `command` ("" for none) is what the message ends with."""
 
     hosts: str
     message: str

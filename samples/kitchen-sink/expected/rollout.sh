@@ -995,6 +995,8 @@ main() {
     settle=${ROLLOUT_SETTLE:-4} # seconds until Traefik has surely taken up a changed file
     poll=${ROLLOUT_POLL:-1}     # seconds between two looks at the connections
     read_arguments "$@"
+    [ "$mode" = roll ] || begun=yes
+    [ "$mode" != rollback ] || direction=back
     tree=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 2
     script=$tree/$(basename -- "$0")
     owner="$$ $(uname -n) $(date -u +%Y-%m-%dT%H:%M:%SZ)"
@@ -1006,7 +1008,6 @@ main() {
     can_begin
     locked
     fits_the_mode
-    [ "$mode" = roll ] || begun=yes
     if [ "$draining" = yes ] && [ "$dry" = no ]; then
         at "$GATEWAY" restore || exit 2
         say "${answer:+$GATEWAY: $dynamic $answer, as it was before an interrupted drain}"

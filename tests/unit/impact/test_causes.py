@@ -128,7 +128,9 @@ def test_an_app_that_is_gone_is_looked_for_among_the_apps() -> None:
 def test_an_instance_that_is_gone_is_looked_for_where_its_service_is_placed() -> None:
     after = TOPOLOGY[: TOPOLOGY.index("gateway:")]
     before = after.replace("      one: {inst", "      two: 1\n      one: {inst")
-    assert lines(reviewed(before, after, old_plan=False), after)["chat-1"] == "hosts:"
+    review = reviewed(before, after, old_plan=False)
+    gone = [one for one in review.impacts if (one.host, one.subject) == ("two", "chat-1")]
+    assert [one.cause.path for one in gone if one.cause] == [("services", "chat", "hosts")]
 
 
 @pytest.mark.slow
@@ -178,3 +180,49 @@ def test_the_gateway_in_its_own_words(old: str, new: str, said: str) -> None:
     assert [one.summary for one in there] == [said]
     if new == "":
         assert [one.summary for one in back] == ["TLS on, + certificate secrets-a.crt"]
+
+
+TLS = "  tls: {certificate: secrets/a.crt, key: secrets/a.key}\n"
+
+
+@pytest.mark.parametrize("old_plan", [True, False])
+def test_clients_are_told_when_tls_comes_or_goes(*, old_plan: bool) -> None:
+    without = TOPOLOGY.replace(TLS, "")
+    (off,) = _of_clients(reviewed(TOPOLOGY, without, old_plan=old_plan))
+    assert off == "once Traefik has its new file, clients need http://chat.example:11400: https:// leads nowhere then"
+    review = reviewed(without, TOPOLOGY, old_plan=old_plan)
+    (on,) = _of_clients(review)
+    assert on == "once Traefik has its new file, clients need https://chat.example:11400: http:// leads nowhere then"
+    (cause,) = [risk.cause for risk in review.risks if risk.message == on]
+    assert cause == Location(path=("gateway", "tls"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (TLS, "  tls: {resolver: le}\n"),  # another certificate
+        ("chat.example", "talk.example"),  # the row says it
+        ("  hostname:", "  sticky: true\n  hostname:"),
+        (TOPOLOGY[TOPOLOGY.index("gateway:") :], ""),  # nobody is to come any more
+    ],
+)
+def test_clients_are_told_nothing_when_tls_stays(change: tuple[str, str]) -> None:
+    after = TOPOLOGY.replace(*change)
+    assert after != TOPOLOGY
+    assert _of_clients(reviewed(TOPOLOGY, after)) == []
+    assert _of_clients(reviewed(after, TOPOLOGY)) == []
+
+
+def _of_clients(review: Review) -> list[str]:
+    told = [risk for risk in review.risks if "clients" in risk.message]
+    assert not any(risk.grave for risk in told), "no data is lost"
+    return [risk.message for risk in told]
+
+
+def test_clients_are_told_no_url_that_a_patch_makes_wrong() -> None:
+    """Of TLS that a patch brings the plan knows nothing, nor what URL follows."""
+    without = TOPOLOGY.replace(TLS, "")
+    patch = "  - {hosts: [one], file: traefik/dynamic/demo.yaml, match: http.routers.*, count: any, merge: {tls: {}}}\n"
+    review = reviewed(without, without + patch)
+    assert any("TLS on" in one.summary for one in review.impacts)
+    assert _of_clients(review) == []

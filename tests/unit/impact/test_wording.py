@@ -47,6 +47,7 @@ from composegen.impact.wording import created, words
         ({"command": ["a"]}, {"command": ["b"]}, ["command -a +b"]),
         ({"command": ["a", *map(str, range(99))]}, {"command": ["b", *map(str, range(99))]}, ["command -a +b"]),
         ({"command": ["a", "--n", "5", "b"]}, {"command": ["a", "--n", "9", "b"]}, ["command --n 5 -> 9"]),
+        ({"command": ["a", "--n", "5" * 49]}, {"command": ["a", "--n", "9"]}, ["command --n changed"]),
         ({"command": ["--n", "5", "b"]}, {"command": ["--n", "9", "c"]}, ["command -5 -b +9 +c"]),
         ({"command": ["--n=5", "b"]}, {"command": ["--n=5", "c"]}, ["command -b +c"]),
         ({"command": ["a && " * 20]}, {}, ["- command"]),

@@ -124,23 +124,24 @@ export_file() {
     if cmp -s -- "$1" "$target"; then
         in_order "exports /etc/exports.d/$1"
     elif to_do "exports /etc/exports.d/$1"; then
-        [ ! -f "$target" ] || cp -- "$target" "$work/before" || failed "exports /etc/exports.d/$1"
+        [ ! -f "$target" ] || cp -- "$target" "$work/$1" || failed "exports /etc/exports.d/$1"
         put_file "$1" "$target" || failed "exports /etc/exports.d/$1"
         if ! exportfs -ra; then
-            unexport "$target"
+            unexport "$1"
             failed "exportfs -ra refused the exports; /etc/exports.d/$1 is again as it was before"
         fi
         changed "exports /etc/exports.d/$1"
     fi
 }
 
-# unexport FILE: as it was before.
+# unexport NAME: the exports file as it was before.
 unexport() {
-    if [ -f "$work/before" ]; then
-        put_file "$work/before" "$1" && exportfs -ra 2>/dev/null
+    if [ -f "$work/$1" ]; then
+        put_file "$work/$1" "$target"
     else
-        rm -f -- "$1"
+        rm -f -- "$target"
     fi
+    exportfs -ra 2>/dev/null
 }
 
 server_unit() {
