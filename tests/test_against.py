@@ -106,10 +106,10 @@ def test_another_topology(run: Run, tree: Make) -> None:
 
 
 def test_another_topology_with_errors(run: Run, tree: Make) -> None:
-    tree({"topology.yaml": TOPOLOGY, "older.yaml": "name: 1\n"})
-    outcome = run("diff", "--against", "older.yaml")
+    tree({"topology.yaml": TOPOLOGY, "as it was.yaml": "name: 1\n"})
+    outcome = run("diff", "--against", "as it was.yaml")
     assert outcome.code == 2
-    assert "composegen validate older.yaml" in outcome.err
+    assert "composegen validate 'as it was.yaml'" in outcome.err
 
 
 @pytest.mark.slow

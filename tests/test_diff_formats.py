@@ -191,10 +191,10 @@ def test_a_plan_is_refused_when_something_moved(run: Run, file: str, said: str) 
     path = Path(file)
     path.write_text(path.read_text() + ("\n" if path.suffix == ".json" else "# moved\n"))
     before = {path: path.read_bytes() for path in Path("deploy").rglob("*") if path.is_file()}
-    outcome = run("render", "--plan", "plan.json")
+    outcome = run("render", "topology.yaml", "-o", "deploy", "--plan", "plan.json")
     assert outcome.code == 1
     assert said in outcome.err
-    assert "Nothing was written. Review it anew: composegen diff --out plan.json" in outcome.err
+    assert "Review it anew: composegen diff topology.yaml -o deploy --out plan.json" in outcome.err
     assert {path: path.read_bytes() for path in Path("deploy").rglob("*") if path.is_file()} == before
 
 

@@ -148,9 +148,10 @@ def test_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_topologies(run: Run, tree: Make) -> None:
-    tree({"bad.yaml": BAD, "esc.yaml": GOOD.replace("192.168.1.10}", '192.168.1.10, ssh: "a\\e[2Jb"}')})
+    tree({"bad.yaml": BAD, "a.env": "", "esc.yaml": GOOD.replace("192.168.1.10}", '192.168.1.10, ssh: "a\\e[2Jb"}')})
     assert machine(run, "bad.yaml")["bad.yaml"][0] == "problem"
     assert "composegen validate bad.yaml" in run("doctor", "bad.yaml").out
+    assert "composegen validate bad.yaml --env-file a.env" in run("doctor", "bad.yaml", "--env-file", "a.env").out
     assert "\x1b" not in run("doctor", "esc.yaml").out
     outcome = run("doctor", "missing.yaml")
     assert (outcome.code, outcome.out) == (ExitCode.FAILED, "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from composegen.cli.request import Request
 from composegen.errors import ComposegenError
 from composegen.io import disk
 from composegen.manifest import LOCK, Lock, Owned, loads, owned, with_lock
@@ -76,7 +77,7 @@ def _topology(name: str) -> Before:
     opened = open_topology(name)
     compiled = _compiled(opened.source, opened.world)
     if compiled.tree is None:
-        raise ComposegenError(f"--against {name}: this topology has errors; see: composegen validate {name}")
+        raise ComposegenError(f"--against {name}: this topology has errors; see: {Request(name).line('validate')}")
     return _rendered(compiled, name)
 
 

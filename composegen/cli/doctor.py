@@ -92,6 +92,7 @@ def _variables() -> dict[str, str]:
 def _stated(topology: str | None, env_file: tuple[str, ...], here: tuple[Line, ...]) -> Iterator[Line]:
     """What the topology takes the machines for; it may have errors, as long as it can be understood."""
     from composegen import diagnosis, pipeline
+    from composegen.cli.request import Request
     from composegen.diagnosis import Line, State
     from composegen.io.source import DEFAULT, open_topology
 
@@ -100,7 +101,7 @@ def _stated(topology: str | None, env_file: tuple[str, ...], here: tuple[Line, .
     opened = open_topology(topology, env_file)
     compiled = pipeline.compile(opened.source, opened.world)
     if compiled.topology is None:
-        follows = f"has errors; see them: composegen validate {opened.source.name}"
+        follows = f"has errors; see them: {Request(topology, env_file=env_file).line('validate')}"
         yield Line(subject=opened.source.name, state=State.PROBLEM, follows=follows)
         return
     yield from diagnosis.compare(compiled.topology, here)

@@ -15,14 +15,14 @@ from composegen.counting import counted
 from composegen.errors import ExitCode
 
 
-def refuse(root: Path, changes: Changes, topology: str | None) -> None:
+def refuse(root: Path, changes: Changes, request: Request) -> None:
     """End the command where these changes need `--force`."""
     for change in changes.conflicts:
         streams.say(f"  ! {root / change.path}: {change.conflict.value if change.conflict else ''}")
     edited = [change for change in changes.conflicts if change.conflict is Conflict.EDITED]
     foreign = [change for change in changes.conflicts if change.conflict is Conflict.FOREIGN]
     texts = [
-        _edited(root, edited, topology) if edited else "",
+        _edited(root, edited, request) if edited else "",
         _foreign(root, foreign) if foreign else "",
         _much(root, changes) if changes.removes_much else "",
     ]
@@ -32,10 +32,10 @@ def refuse(root: Path, changes: Changes, topology: str | None) -> None:
         options.end(ExitCode.FINDINGS)
 
 
-def _edited(root: Path, edited: list[Change], topology: str | None) -> str:
+def _edited(root: Path, edited: list[Change], request: Request) -> str:
     """Ways on where edits would be lost."""
     path = edited[0].path
-    render = Request(topology).render("--stdout", str(path))
+    render = request.render("--stdout", str(path))
     see = f", or {render} | diff {shlex.quote(str(root / path))} -" if edited[0].after is not None else ""
     return (
         f"{counted(len(edited), 'file')} edited by hand would be lost; nothing was written. Three ways on:\n"

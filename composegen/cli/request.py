@@ -20,7 +20,11 @@ class Request(NamedTuple):
 
     def render(self, *more: str) -> str:
         """The command line that renders the same, with further words."""
-        words = ["composegen", "render", *([] if self.topology is None else [self.topology])]
+        return self.line("render", *more)
+
+    def line(self, command: str, *more: str) -> str:
+        """The line of a command that is asked the same, with further words."""
+        words = ["composegen", command, *([] if self.topology is None else [self.topology])]
         words += [] if self.output is None else ["-o", self.output]
         words += [word for file in self.env_file for word in ("--env-file", file)]
         words += [] if self.templates is None else ["--templates", self.templates]

@@ -14,6 +14,7 @@ from composegen.io.source import read_file
 
 if TYPE_CHECKING:
     from composegen.artifacts import Entry, Tree
+    from composegen.cli.request import Request
     from composegen.io.source import Opened
     from composegen.pipeline import Compiled
     from composegen.savedplan import SavedPlan
@@ -36,7 +37,7 @@ def save(file: str, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def hold_to(file: str, now: SavedPlan) -> None:
+def hold_to(file: str, now: SavedPlan, request: Request) -> None:
     """End the command where the saved plan in `file` is not about what is there now.
 
     Raises ComposegenError when the file cannot be read, or is no saved plan.
@@ -49,5 +50,5 @@ def hold_to(file: str, now: SavedPlan) -> None:
     streams.say(f"{file} was reviewed, but since then:")
     for sentence in moved:
         streams.say(f"  - {visible(sentence)}")
-    streams.say(f"Nothing was written. Review it anew: composegen diff --out {file}")
+    streams.say(f"Nothing was written. Review it anew: {request.line('diff', '--out', file)}")
     options.end(ExitCode.FINDINGS)

@@ -24,12 +24,13 @@ def _tailored(name: str) -> str:
     import json
 
     from composegen import document, own_names
+    from composegen.cli.request import Request
     from composegen.errors import ComposegenError
     from composegen.io.source import open_topology
 
     source = open_topology(name).source
     parsed, _ = document.parse(source.name, source.data)
     if parsed is None:
-        raise ComposegenError(f"{source.name} is not YAML yet; composegen validate {source.name} says why")
+        raise ComposegenError(f"{source.name} is not YAML yet; {Request(name).line('validate')} says why")
     schema = own_names.tailored(resources.schema(), own_names.names(parsed.data))
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

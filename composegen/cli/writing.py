@@ -12,7 +12,7 @@ from composegen.changes import Action, Changes, compare
 from composegen.cli import options, streams
 from composegen.cli.progress import Bar
 from composegen.cli.refusal import refuse
-from composegen.cli.request import of_host
+from composegen.cli.request import Request, of_host
 from composegen.errors import ComposegenError, ExitCode
 from composegen.io import disk, staging, unchanged
 from composegen.io.dotenv import DEFAULT as ENV_FILE
@@ -53,7 +53,7 @@ def render(asked: Asked) -> None:
             lines = [*_list(changes), f"Would write to {root}: {_tally(changes)}."]
             streams.result("".join(f"{line}\n" for line in lines))
         if not asked.force:
-            refuse(root, changes, asked.topology)
+            refuse(root, changes, Request(asked.topology, env_file=asked.env_file, templates=asked.templates))
         if asked.dry_run:
             return
         if staging.is_left(root):
@@ -79,7 +79,8 @@ def _hold_to(plan: str, asked: Asked, opened: Opened, compiled: Compiled, found:
 
     if asked.host is not None or not asked.prune:
         raise ComposegenError("--plan applies a plan as it was reviewed: it goes with neither --host nor --no-prune")
-    saving.hold_to(plan, saving.basis(opened, compiled, compiled.tree or {}, found))
+    request = Request(asked.topology, asked.output, asked.env_file, asked.templates)
+    saving.hold_to(plan, saving.basis(opened, compiled, compiled.tree or {}, found), request)
 
 
 def _touched(opened: Opened, compiled: Compiled, asked: Asked, root: Path) -> list[Path]:

@@ -54,12 +54,12 @@ def test_without_names_nothing_changes() -> None:
 
 
 def test_the_command_prints_either(run: Run, tree: Make) -> None:
-    tree({"topology.yaml": "hosts:\n  box: {}\n", "broken.yaml": "a: [\n"})
-    general, own, broken = run("schema"), run("schema", "topology.yaml"), run("schema", "broken.yaml")
+    tree({"topology.yaml": "hosts:\n  box: {}\n", "not yet.yaml": "a: [\n"})
+    general, own, broken = run("schema"), run("schema", "topology.yaml"), run("schema", "not yet.yaml")
     assert gateway(general.out)["examples"] == ["server80"]
     assert gateway(own.out)["examples"] == ["box"]
     assert broken.code == ExitCode.FAILED
-    assert "composegen validate broken.yaml says why" in broken.err
+    assert "composegen validate 'not yet.yaml' says why" in broken.err
     assert not Path("topology.schema.json").exists()
 
 
