@@ -202,7 +202,7 @@ def seconds_of_writing(site: Site) -> float:
 
 
 def until_writing(site: Site, child: int) -> bool:
-    """Wait until a render begins to write; False when it has ended meanwhile: a busy machine may not look often enough."""
+    """Wait until a render begins to write; False when it has ended unseen: a busy machine may not look often enough."""
     while not site.is_left():
         if os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
             return False
