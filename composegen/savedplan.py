@@ -28,7 +28,7 @@ _MODE = re.compile("[0-7]{4}")
 _BEGINNING = re.compile(
     rb'\{\s*"version": \d+,\s*"tool": \{\s*"name": "composegen",\s*"version": "[^"]*"\s*\},\s*"topology": '
 )
-"""How the report begins in which a plan is saved, and no other report of composegen's."""
+"""How a report of `composegen diff` begins, in which a plan is saved, and no other one of composegen's."""
 
 _DIGEST = 64
 """Hexadecimal digits of a SHA-256."""
@@ -108,7 +108,18 @@ def loads(data: bytes, name: str) -> SavedPlan:
 
 def may_be_replaced(data: bytes) -> bool:
     """Whether a file holds nothing but a plan that `document` went into, even if only its beginning, or nothing."""
-    return not data.strip() or _BEGINNING.match(data) is not None
+    if not data.strip():
+        return True
+    return _BEGINNING.match(data) is not None and _is_plan_or_cut_off(data.decode(errors="replace"))
+
+
+def _is_plan_or_cut_off(report: str) -> bool:
+    """A report that is whole is told by its key; of one that is not, nobody can say more than its beginning does."""
+    try:
+        whole, end = json.JSONDecoder().raw_decode(report)
+    except (ValueError, RecursionError):
+        return True
+    return "rests_on" in whole and not report[end:].strip()
 
 
 def _moved(reviewed: SavedPlan, now: SavedPlan) -> Iterator[str]:

@@ -242,7 +242,13 @@ def test_what_does_not_go_with_a_plan(run: Run, words: tuple[str, ...]) -> None:
 @pytest.mark.usefixtures("changed")
 def test_a_plan_replaces_nothing_but_a_plan(run: Run) -> None:
     findings = run("validate", "--format", "json").out
-    others = (("notes.json", '{"version": 1}\n'), ("findings.json", findings))
+    report = run("diff", "--format", "json").out
+    others = (
+        ("notes.json", '{"version": 1}\n'),
+        ("findings.json", findings),
+        ("report.json", report),  # it cannot be made again once the files are written
+        ("reports.json", report + report),
+    )
     for file, text in (("topology.yaml", None), ("deploy/README.md", None), *others):
         path = Path(file)
         if text is not None:

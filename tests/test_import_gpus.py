@@ -89,7 +89,11 @@ def test_as_many_gpus_as_variables_name_and_all_to_be_checked(lines: list[str], 
     [
         ("{HIP_VISIBLE_DEVICES: '0, 1'}", ["0", "1"]),
         ("{ROCR_VISIBLE_DEVICES: '2,3', HIP_VISIBLE_DEVICES: '1'}", ["3"]),
-        ("{ROCR_VISIBLE_DEVICES: ''}", None),
+        ("{HIP_VISIBLE_DEVICES: ''}", None),
+        ("{CUDA_VISIBLE_DEVICES: ''}", None),
+        ("{CUDA_VISIBLE_DEVICES: '1'}", ["1"]),
+        ("{HIP_VISIBLE_DEVICES: '', CUDA_VISIBLE_DEVICES: '1'}", ["1"]),
+        ("{HIP_VISIBLE_DEVICES: '0', CUDA_VISIBLE_DEVICES: '1'}", ["0"]),
         ("{A: b}", None),
     ],
 )
@@ -99,10 +103,20 @@ def test_gpus_of_amd_that_variables_choose(variables: str, which: list[str] | No
     assert topology(result)["hosts"]["box"]["gpus"] == {"vendor": "amd", "devices": which or ["0"]}
 
 
-def test_a_server_from_which_a_variable_hides_the_gpus_of_amd_has_none() -> None:
-    result = imported(server(0, "devices: [/dev/kfd]", "environment: {HIP_VISIBLE_DEVICES: '-1'}"))
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HIP_VISIBLE_DEVICES", "-1"),
+        ("CUDA_VISIBLE_DEVICES", "-1"),
+        ("ROCR_VISIBLE_DEVICES", ""),
+        ("ROCR_VISIBLE_DEVICES", ","),
+    ],
+)
+def test_a_server_from_which_a_variable_hides_the_gpus_of_amd_has_none(variable: str, value: str) -> None:
+    result = imported(server(0, "devices: [/dev/kfd]", f"environment: {{{variable}: '{value}'}}"))
     assert "gpus" not in topology(result)["hosts"]["box"]
-    assert "`o0` -> no `gpus:` -- HIP_VISIBLE_DEVICES hides" in notes(result, Kind.TAKEN)
+    assert f"`o0` -> no `gpus:` -- {variable} hides" in notes(result, Kind.TAKEN)
+    assert "is no id of a GPU" not in notes(result, Kind.LEFT)
 
 
 def test_a_default_of_a_gpu_is_taken_and_to_be_checked() -> None:
@@ -145,6 +159,15 @@ def test_a_server_from_which_cuda_hides_the_gpus_has_none() -> None:
         (Request(vendor="nvidia", ids=("4", "6")), "1", Request(vendor="nvidia", ids=("6",))),
         (Request(vendor="nvidia", ids=("4", "6")), "GPU-a", Request(vendor="nvidia", ids=("4", "6"))),
         (Request(vendor="nvidia", ids=("4",)), "4", Request(vendor="nvidia", ids=("4",))),
+        (Request(vendor="nvidia", ids=("0", "1", "2")), "${A}", Request(vendor="nvidia", ids=("0",))),
+        (Request(vendor="nvidia", ids=("0", "1", "2")), "${A},${B}", Request(vendor="nvidia", ids=("0", "1"))),
+        (Request(vendor="nvidia"), "0,-1,1", Request(vendor="nvidia", ids=("0",))),
+        (Request(vendor="nvidia", ids=("4", "6")), "1,-1,0", Request(vendor="nvidia", ids=("6",))),
+        (Request(vendor="nvidia", count=4), "0,-1,1", Request(vendor="nvidia", count=1)),
+        (Request(vendor="nvidia"), "-1,0", None),
+        (Request(vendor="nvidia", ids=("4", "6")), "-1,${A}", None),
+        (Request(vendor="nvidia"), " , ", None),
+        (Request(vendor="nvidia", count=4), "${A},${B}", Request(vendor="nvidia", count=2)),
         (Request(vendor="nvidia", count=4), "0,1", Request(vendor="nvidia", count=2)),
         (Request(vendor="nvidia", count=1), "0,1", Request(vendor="nvidia", count=1)),
     ],
@@ -154,7 +177,7 @@ def test_what_cuda_lets_a_program_see(asked: Request, text: str, expected: Reque
 
 
 @pytest.mark.parametrize(
-    ("value", "asked"), [("", None), ("none", None), ("void", None), ("0,2", ["0", "2"]), ("all", None)]
+    ("value", "asked"), [("", None), (",", None), ("none", None), ("void", None), ("0,2", ["0", "2"]), ("all", None)]
 )
 def test_gpus_of_the_nvidia_runtime(value: str, asked: list[str] | None) -> None:
     result = imported(server(0, "runtime: nvidia", f"environment: {{NVIDIA_VISIBLE_DEVICES: '{value}'}}"))
@@ -188,6 +211,48 @@ def test_a_second_request_for_gpus_is_told() -> None:
     result = imported(server(0, "gpus: [{device_ids: ['0']}, {device_ids: ['1']}]"))
     assert gpus(result) == [["0"]]
     assert "a second request of `o0` for GPUs" in notes(result, Kind.LEFT)
+
+
+@pytest.mark.parametrize("second", ["gpus: [{count: 2}]", "gpus: all"])
+def test_a_second_request_for_gpus_in_another_place_is_told(second: str) -> None:
+    result = imported(server(0, reserved("count: 1"), second))
+    assert gpus(result) == [1]
+    left = [note for note in result.notes if note.message == "a second request of `o0` for GPUs"]
+    assert [(note.kind, note.place and note.place.line) for note in left] == [(Kind.LEFT, 6)]
+
+
+def test_gpus_count_where_only_other_devices_are_reserved() -> None:
+    nics = reserved("device_ids: [vendor.com/nic=1]").replace("driver: nvidia", "driver: cdi")
+    result = imported(server(0, nics, "gpus: [{count: 2}]"))
+    assert gpus(result) == [2]
+    assert "device vendor.com/nic=1 of `o0` -- instances get GPUs only" in notes(result, Kind.LEFT)
+
+
+def test_a_device_of_an_interface_that_is_no_gpu_is_told_as_such() -> None:
+    alone = imported(server(0, "gpus: [{driver: cdi, device_ids: [vendor.com/nic=1]}]"))
+    assert "gpus" not in topology(alone)["hosts"]["box"]
+    result = imported(server(0, "gpus: [{count: 1}, {driver: cdi, device_ids: [vendor.com/nic=1]}]"))
+    assert gpus(result) == [1]
+    for left in (notes(alone, Kind.LEFT), notes(result, Kind.LEFT)):
+        assert "device vendor.com/nic=1 of `o0` -- instances get GPUs only" in left
+        assert "a second request" not in left
+
+
+@pytest.mark.parametrize(
+    ("ids", "vendor", "left"),
+    [
+        ("nvidia.com/gpu=1, vendor.com/nic=0", "nvidia", ["vendor.com/nic=0"]),
+        ("vendor.com/nic=0, amd.com/gpu=1, nvidia.com/gpu=0", "amd", ["vendor.com/nic=0", "nvidia.com/gpu=0"]),
+        ("intel.com/gpu=1", "intel", []),
+    ],
+)
+def test_of_one_request_the_gpus_of_one_maker_are_taken_and_the_rest_is_told(
+    ids: str, vendor: str, left: list[str]
+) -> None:
+    result = imported(server(0, f"gpus: [{{driver: cdi, device_ids: [{ids}]}}]"))
+    assert topology(result)["hosts"]["box"]["gpus"] == {"vendor": vendor, "devices": ["1"]}
+    for device in left:
+        assert f"device {device} of `o0`" in notes(result, Kind.LEFT)
 
 
 def test_device_nodes_in_the_long_form_are_gpus_too() -> None:

@@ -239,6 +239,22 @@ def test_exports_that_are_refused_leave_those_of_before_in_force(server: Machine
     assert (server.root / "seen").read_text().splitlines()[-1] == "before"
 
 
+def test_exports_that_cannot_be_put_back_are_said(server: Machine) -> None:
+    target = server.root / "etc/exports.d/ollama-models.exports"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("before\n")
+    (server.folder / "bin/exportfs").write_text("#!/bin/sh\nexit 1\n")
+    (server.folder / "bin/exportfs").chmod(0o755)
+    move = server.folder / "bin/mv"
+    move.unlink(missing_ok=True)
+    move.write_text('#!/bin/sh\n[ ! -e "$STATE/moved" ] && : >"$STATE/moved" && exec /bin/mv "$@"\n')
+    move.chmod(0o755)
+    done = server.run()
+    assert done.returncode == 2
+    assert f"cannot be put back: remove {target}, then run this again" in done.stderr
+    assert "as it was before" not in done.stderr
+
+
 def test_exports_that_are_refused_are_not_mistaken_for_those_of_another_store(server: Machine) -> None:
     line = "export_file ollama-models.exports\n"
     server.script.write_text(server.script.read_text().replace(line, f"{line}export_file ollama-other.exports\n"))

@@ -49,7 +49,7 @@ def assess(changes: Changes, plan: Plan | None = None, old_plan: Plan | None = N
     return Review(
         impacts=(*impacts, *files.of_everybody(changes)),
         actions=todo_in_order,
-        risks=(*risks.risks([host for host, _ in touched]), *gateway.risks(impacts, plan)),
+        risks=(*risks.risks([host for host, _ in touched]), *gateway.risks((host for host, _ in touched), plan)),
         capacities=tuple(capacity.capacities(by_host, plan, old_plan, renames, rollout)),
         renames=renames,
         edited={change.path: _edits(change) for change in changes.items if change.conflict is Conflict.EDITED},

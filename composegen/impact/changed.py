@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from composegen.artifacts import Entry
 from composegen.changes import Action, Changes, same
+from composegen.impact.reading import read
 from composegen.impact.stack import FILE, Stack, stack
 from composegen.plan import HostPlan, Plan
 from composegen.topology import Host
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class Pair(Struct, frozen=True, kw_only=True, dict=True):
     """A file before and after; None where it is not there."""
 
     before: Entry | None
@@ -30,6 +32,11 @@ class Pair(Struct, frozen=True, kw_only=True):
         if self.after is None:
             return Action.DELETE
         return Action.KEEP if same(self.before, self.after) else Action.UPDATE
+
+    @cached_property
+    def data(self) -> tuple[Any, Any]:
+        """What a YAML file says before and after; nothing where it is not there or cannot be read."""
+        return _data(self.before), _data(self.after)
 
     @property
     def nothing(self) -> str:
@@ -102,6 +109,10 @@ class Changed(Struct, frozen=True, kw_only=True, dict=True):
         """Where a file is in the output folder; where it was when it goes."""
         pair = self.files.get(file)
         return PurePosixPath(self.was if pair is not None and pair.after is None else self.name, file)
+
+
+def _data(entry: Entry | None) -> Any:
+    return {} if entry is None else read(entry.data) or {}
 
 
 def of_hosts(changes: Changes, plan: Plan | None, old_plan: Plan | None) -> tuple[Changed, ...]:

@@ -18,7 +18,6 @@ from composegen.impact.compose import Verdict
 from composegen.impact.differences import differences
 from composegen.impact.hosts import is_renamed
 from composegen.impact.model import Difference, Effect, Impact, Risk
-from composegen.impact.reading import read
 from composegen.impact.routing import DYNAMIC, STATIC
 from composegen.impact.wording import words
 from composegen.plan import Plan
@@ -47,27 +46,31 @@ def impacts(host: Changed, plan: Plan | None, verdicts: Mapping[str, Verdict]) -
             yield _static(host, pair, plan, verdicts.get(SERVICE))
 
 
-def risks(impacts: Iterable[Impact], plan: Plan | None) -> Iterator[Risk]:
+def risks(hosts: Iterable[Changed], plan: Plan | None) -> Iterator[Risk]:
     """What clients must be told: where TLS comes or goes, the URLs that they have lead nowhere."""
     if plan is None or plan.gateway is None:
         return
     encrypted, cause = plan.gateway.spec.tls is not None, causes.of_gateway(plan, "tls")
-    for one in impacts:
-        if any(routing.switches_tls(difference, on=encrypted) for difference in one.differences):
-            yield Risk(
-                host=one.host,
-                message=f"once Traefik has its new file, clients need {plan.gateway.url}: "
-                f"{'http' if encrypted else 'https'}:// leads nowhere then",
-                cause=cause.at if cause else None,
-                grave=False,
-            )
+    if routing.switches_tls([pair.data for pair in _dynamic_pairs(hosts)], on=encrypted):
+        yield Risk(
+            host=plan.gateway.host.name,
+            message=f"once Traefik has its new file, clients need {plan.gateway.url}: "
+            f"{'http' if encrypted else 'https'}:// leads nowhere then",
+            cause=cause.at if cause else None,
+            grave=False,
+        )
+
+
+def _dynamic_pairs(hosts: Iterable[Changed]) -> Iterator[Pair]:
+    """The dynamic files that change, on whatever host: the gateway may move, and its file be called otherwise."""
+    pairs = (pair for host in hosts for file, pair in host.files.items() if file.startswith(DYNAMIC))
+    return (pair for pair in pairs if pair.action is not Action.KEEP)
 
 
 def _dynamic(host: Changed, file: str, pair: Pair, plan: Plan | None, of_service: Verdict | None) -> Impact:
     """A Traefik that comes or goes on this host, if only under another project name, takes nothing over."""
-    before, after = _read(pair.before), _read(pair.after)
-    found = differences(before, after)
-    told, cause = _told(found, pair, plan, after) if found else ([], None)
+    found = differences(*pair.data)
+    told, cause = _told(found, pair, plan) if found else ([], None)
     other = of_service if of_service and (of_service.effect in _COMES_OR_GOES or is_renamed(host)) else None
     return Impact(
         host=host.name,
@@ -89,7 +92,7 @@ def _whose(plan: Plan | None) -> Iterator[str]:
 
 
 def _static(host: Changed, pair: Pair, plan: Plan | None, of_service: Verdict | None) -> Impact:
-    found = differences(_read(pair.before), _read(pair.after))
+    found = differences(*pair.data)
     anew = of_service is not None and of_service.effect is not Effect.NONE
     cause = causes.of_gateway(plan) if found else None
     return Impact(
@@ -108,17 +111,13 @@ def _first(found: Sequence[Difference]) -> str:
     return f"{words(found[0])}; Traefik reads it only when it starts" if found else ""
 
 
-def _read(entry: Any) -> Any:
-    return {} if entry is None else read(entry.data) or {}
-
-
-def _told(found: Sequence[Difference], pair: Pair, plan: Plan | None, after: Any) -> tuple[list[str], Cause | None]:
+def _told(found: Sequence[Difference], pair: Pair, plan: Plan | None) -> tuple[list[str], Cause | None]:
     """What to say of all differences, and where the first of them comes from."""
     if pair.before is None or pair.after is None:
         return ["routes the models" if pair.before is None else "routes nothing any more"], causes.of_gateway(plan)
     found = routing.telling(found)
     said = routing.told(found)
-    cause = causes.of_servers(plan, _urls(found, after)) or _of_field(plan, found)
+    cause = causes.of_servers(plan, _urls(found, pair.data[1])) or _of_field(plan, found)
     return said[:3] + ([f"and {len(said) - 3} more"] if len(said) > 3 else []), cause or causes.of_gateway(plan)  # noqa: PLR2004
 
 

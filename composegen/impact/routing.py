@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from composegen.impact.model import ABSENT, Difference
+from composegen.impact.reading import section
 from composegen.impact.wording import value, words
 
 DYNAMIC = "traefik/dynamic/"
@@ -89,10 +90,13 @@ _CALLED = {"certFile": "certificate", "keyFile": "its key"}
 
 
 def _certificate(side: Any) -> object:
-    """The file of the one certificate that is stated."""
-    for key in ("stores", "default", "defaultCertificate", "certFile"):
-        side = side.get(key) if isinstance(side, dict) else side
-    return PurePosixPath(side).name if isinstance(side, str) else side
+    """The file of the one certificate that is stated: the default one, or in the list where others run Traefik."""
+    match side:
+        case {"stores": {"default": {"defaultCertificate": {"certFile": str(file)}}}}:
+            return PurePosixPath(file).name
+        case {"certificates": [{"certFile": str(file)}, *_]}:
+            return PurePosixPath(file).name
+    return None if isinstance(side, dict) else side
 
 
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
@@ -103,12 +107,19 @@ def is_server(difference: Difference) -> bool:
     return len(difference.path) == 6 and "servers" in difference.path  # noqa: PLR2004 - the depth of a server
 
 
-def switches_tls(difference: Difference, *, on: bool) -> bool:
-    """Whether a router that stays comes to speak TLS, or no longer does."""
-    match difference.path:
-        case ("http", "routers", _, "tls"):
-            return (difference.before if on else difference.after) is ABSENT
-    return False
+def switches_tls(files: Sequence[tuple[Any, Any]], *, on: bool) -> bool:
+    """Whether TLS comes (`on`) or goes with what changes, whatever the routers and files are called.
+
+    `files` has each file before and after. Where one side routes nothing, there is nobody to switch.
+    """
+    before, after = _has_tls(side for side, _ in files), _has_tls(side for _, side in files)
+    return (before, after) == (not on, on)
+
+
+def _has_tls(files: Iterable[Any]) -> bool | None:
+    """Whether any router has TLS; None where there is none."""
+    routers = [router for file in files for router in section(section(file, "http"), "routers").values()]
+    return any(isinstance(router, dict) and "tls" in router for router in routers) if routers else None
 
 
 def _is_dropped_weight(difference: Difference) -> bool:

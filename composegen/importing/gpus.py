@@ -26,12 +26,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def request(service: Spot, name: str, account: Account) -> Request | None:
     """The GPUs of a service; None for none."""
-    found = (
-        _reserved(service, name, account)
-        or _gpus(service, name, account)
-        or _runtime(service)
-        or _device_nodes(service, name, account)
-    )
+    found = _requested(service, name, account) or _runtime(service) or _device_nodes(service, name, account)
     if found is None:
         _tell_unasked(service, name, account)
         return None
@@ -59,9 +54,16 @@ def request(service: Spot, name: str, account: Account) -> Request | None:
 
 
 def _hiding(service: Spot, vendor: str) -> dict[str, Spot]:
-    """The variables that hide GPUs of a container from a program; an empty one hides all from CUDA, none from ROCm."""
-    spots = {key: _variable(service, key) for key in visible.HIDING[vendor]}
-    return {key: spot for key, spot in spots.items() if spot is not None and (spot.text or vendor == "nvidia")}
+    """The variables that hide GPUs of a container from a program; an empty one hides all, except from HIP.
+
+    HIP reads CUDA's variable where its own is empty or missing (`Device::init` of clr, `rocdevice.cpp`); ROCr selects
+    no device by an empty one (`RvdFilter::SelectZeroDevices`, `amd_filter_device.cpp`).
+    """
+    spots = {key: spot for key in visible.HIDING[vendor] if (spot := _variable(service, key)) is not None}
+    if vendor != "amd":
+        return spots
+    read_by_hip = [key for key in (visible.HIP, visible.CUDA) if key in spots and spots[key].text][:1]
+    return {key: spot for key, spot in spots.items() if key in {visible.ROCR, *read_by_hip}}
 
 
 def _shown(asked: Request) -> str:
@@ -101,48 +103,71 @@ def _tell_unasked(service: Spot, name: str, account: Account) -> None:
             )
 
 
-def _reserved(service: Spot, name: str, account: Account) -> _Found | None:
-    devices = service.get("deploy", "resources", "reservations", "devices")
-    return _requested(devices, "reservation", name, account)
-
-
-def _gpus(service: Spot, name: str, account: Account) -> _Found | None:
-    spot = service.get("gpus")
-    if spot is not None and static(spot.text or "") == "all":
-        return _Found(asked=Request(vendor="nvidia"), spot=spot, how="gpus", named=(spot,))
-    return _requested(spot, "gpus", name, account)
-
-
-def _requested(devices: Spot | None, how: str, name: str, account: Account) -> _Found | None:
-    """A request for devices in Compose's form; the first one for GPUs counts."""
+def _requested(service: Spot, name: str, account: Account) -> _Found | None:
+    """A request for devices in one of Compose's forms; the first one for GPUs counts."""
     found: _Found | None = None
-    for entry in devices.each() if devices is not None else ():
-        driver = static(entry.text_at("driver"))
-        if driver not in {"nvidia", "amd", "cdi", ""}:
-            account.left(
-                entry.place, f"a device of the driver `{driver}` that `{name}` reserves", "instances get GPUs only"
-            )
-        elif found is not None:
+    for entry, how in _entries(service):
+        if not _asks_for_gpus(entry, name, account):
+            continue
+        if found is None:
+            found = _request(entry, how)
+        else:
             account.left(
                 entry.place,
                 f"a second request of `{name}` for GPUs",
                 "the first one counts: list these under `gpus` of host and placement as well",
             )
-        else:
-            found = _request(entry, driver, how)
     return found
 
 
-def _request(entry: Spot, driver: str, how: str) -> _Found:
-    ids, count = entry.get("device_ids"), entry.get("count")
-    vendor = "amd" if driver == "amd" or (ids is not None and "amd.com" in str(ids.plain())) else "nvidia"
-    asked = visible.listed(vendor, ids.words() if ids is not None else ())
-    named = (count, *(ids.each() if ids is not None else ()))
+def _entries(service: Spot) -> Iterator[tuple[Spot, str]]:
+    """All requests for devices, and by which of Docker's ways; `gpus: all` is one of them."""
+    reserved, gpus = service.get("deploy", "resources", "reservations", "devices"), service.get("gpus")
+    for entry in (reserved or service).each():
+        yield entry, "reservation"
+    for entry in (gpus or service).each():
+        yield entry, "gpus"
+    if gpus is not None and static(gpus.text or "") == "all":
+        yield gpus, "gpus"
+
+
+def _asks_for_gpus(entry: Spot, name: str, account: Account) -> bool:
+    """Whether a request is for GPUs; other devices in it are told."""
+    driver = static(entry.text_at("driver"))
+    if driver not in {"nvidia", "amd", "cdi", ""}:
+        account.left(
+            entry.place, f"a device of the driver `{driver}` that `{name}` reserves", "instances get GPUs only"
+        )
+        return False
+    ids = _ids(entry)
+    chosen = _of_gpus(ids)
+    for spot in ids:
+        if spot not in chosen:
+            account.left(spot.place, f"device {static(spot.text or '')} of `{name}`", "instances get GPUs only")
+    return bool(chosen) or not ids
+
+
+def _ids(entry: Spot) -> list[Spot]:
+    """The ids in a request, of whatever devices."""
+    ids = entry.get("device_ids")
+    return [spot for spot in (list(ids.each()) or [ids]) if spot.text is not None] if ids is not None else []
+
+
+def _of_gpus(ids: list[Spot]) -> list[Spot]:
+    """The ids of GPUs: numbers, UUIDs, and names of the Container Device Interface."""
+    named = _by_interface(ids)
+    return [spot for spot in ids if spot in named or "=" not in static(spot.text or "")]
+
+
+def _request(entry: Spot, how: str) -> _Found:
+    ids, count = _of_gpus(_ids(entry)), entry.get("count")
+    vendor = _maker(ids) or ("amd" if static(entry.text_at("driver")) == "amd" else "nvidia")
+    asked = visible.listed(vendor, [spot.text or "" for spot in ids])
     return _Found(
         asked=asked if asked.ids or asked.count else replace(asked, count=_number(count)),
         spot=entry,
         how=how,
-        named=tuple(spot for spot in named if spot is not None),
+        named=(entry, *([count] if count is not None else []), *ids),
     )
 
 
@@ -173,14 +198,13 @@ _CDI = re.compile(r"(nvidia|amd|intel)\.com/gpu=(\S*)")
 def _device_nodes(service: Spot, name: str, account: Account) -> _Found | None:
     """GPUs that come as device nodes, or by names of the Container Device Interface."""
     entries = list((service.get("devices") or service).each())
-    named = list(_by_interface(entries))
+    named = _by_interface(entries)
     nodes = {_node(entry).split(":")[0]: entry for entry in entries if entry not in named}
     for node, entry in nodes.items():
         if not re.match(r"/dev/(kfd|dri|nvidia)", node):
             account.left(entry.place, f"device {node} of `{name}`", "instances get GPUs only")
     if named:
-        match = _CDI.fullmatch(static(named[0].text or ""))
-        asked = visible.listed(match[1] if match else "nvidia", [entry.text or "" for entry in named])
+        asked = visible.listed(_maker(named) or "nvidia", [entry.text or "" for entry in named])
         return _Found(asked=asked, spot=named[0], how="cdi", named=tuple(named))
     if "/dev/kfd" in nodes:
         return _Found(asked=Request(vendor="amd"), spot=nodes["/dev/kfd"], how="devices")
@@ -197,11 +221,13 @@ def _node(entry: Spot) -> str:
     return static(entry.text or entry.text_at("source"))
 
 
-def _by_interface(entries: Iterable[Spot]) -> Iterator[Spot]:
-    """Devices by their names of the Container Device Interface, all of the maker of the first one."""
-    vendor = None
-    for entry in entries:
-        match = _CDI.fullmatch(static(entry.text or ""))
-        if match is not None and vendor in {None, match[1]}:
-            vendor = match[1]
-            yield entry
+def _maker(entries: Iterable[Spot]) -> str | None:
+    """The maker of the first GPU that has a name of the Container Device Interface."""
+    matches = (_CDI.fullmatch(static(entry.text or "")) for entry in entries)
+    return next((match[1] for match in matches if match is not None), None)
+
+
+def _by_interface(entries: list[Spot]) -> list[Spot]:
+    """GPUs by their names of the Container Device Interface, all of the maker of the first one."""
+    vendor = _maker(entries)
+    return [entry for entry in entries if vendor is not None and _maker([entry]) == vendor]

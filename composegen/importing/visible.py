@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ NVIDIA, CUDA = "NVIDIA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"
 ROCR, HIP = "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"
 CHOOSING = (NVIDIA, CUDA, ROCR, HIP)
 """Variables that choose among the GPUs of a container."""
-HIDING: Mapping[str, tuple[str, ...]] = {"nvidia": (CUDA,), "amd": (ROCR, HIP), "intel": ()}
+HIDING: Mapping[str, tuple[str, ...]] = {"nvidia": (CUDA,), "amd": (ROCR, HIP, CUDA), "intel": ()}
 """By maker: those by which a program sees only some of the GPUs that its container has, in their order."""
 
 
@@ -37,29 +38,36 @@ def listed(vendor: str, written: Sequence[str]) -> Request:
 
 
 def words(text: str) -> list[str]:
-    """The ids in the value of a variable; what stands in it for a variable of Compose, where that has no default."""
+    """The ids in the value of a variable; what stands in it for a variable of Compose, where that has no default.
+
+    Empty where there is nothing but commas.
+    """
     found: list[str] = []
     for part in re.findall(r"(?:\$\{[^}]*\}|[^,])+", text):  # commas in `${GPUS:-0,1}` part nothing yet
         found += [word.strip() for word in static(part).split(",") if word.strip()] or [part] * bool(references(part))
-    return found or [text]
+    return found
 
 
 def is_none(text: str) -> bool:
     """Whether a container sees no GPU by such a value."""
-    return not references(text) and text.strip() in {"", "-1", "none", "void"}
+    return not references(text) and text.strip(" ,") in {"", "-1", "none", "void"}
 
 
 def seen(asked: Request, text: str) -> Request | None:
     """What CUDA lets a program see of the GPUs of its container; None for nothing.
 
-    It counts those that the container has, from 0 (CUDA C++ Programming Guide, "CUDA Environment Variables").
+    It counts those that the container has, from 0, and what stands behind the first negative number does not count
+    (CUDA C++ Programming Guide, "CUDA Environment Variables"; HIP and ROCr do the same).
     """
-    if is_none(text):
+    named = list(takewhile(lambda word: not word.startswith("-"), words(text)))
+    if is_none(text) or not named:
         return None
-    chosen = listed(asked.vendor, words(text))
+    chosen = listed(asked.vendor, named)
     if not asked.ids and asked.count is None:
         return chosen
     numbers = [int(word) for word in chosen.ids if word.isdecimal()]
+    if asked.ids and chosen.count is not None:
+        return replace(asked, ids=asked.ids[: chosen.count])
     if asked.ids:
         return replace(asked, ids=tuple(asked.ids[one] for one in numbers if one < len(asked.ids)) or asked.ids)
-    return replace(asked, count=min(asked.count or 1, len(chosen.ids) or 1))
+    return replace(asked, count=min(asked.count or 1, chosen.count or len(chosen.ids) or 1))

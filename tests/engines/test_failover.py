@@ -7,9 +7,10 @@ died cannot be saved; no other may be lost. Each test leaves the pool whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from tests.engines import farm as farms
 from tests.engines.farm import Farm, Load
 from tests.engines.lab import Lab
 from tests.engines.space import wait_until
-from tests.engines.victims import KILL, instances, left_out, together, whole
+from tests.engines.victims import KILL, Instance, instances, left_out, together, whole
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
@@ -158,7 +159,8 @@ def test_a_host_that_is_cut_off(farm: Farm, proof: Callable[[str], None]) -> Non
     """Nobody refuses a connection: each attempt waits until it is given up."""
     victims = instances(farm, "server84", ["ollama-1", "ollama-2", "ollama-3"])
     rule = ("PREROUTING", "-d", "10.0.0.84", "-p", "tcp", "-j", "DROP")
-    with farm.under_load(CLIENTS, 2 * PATIENCE) as load:
+    # What was on the way still comes when nobody waits for it any more, and may take an instance's only slot: below.
+    with restarted_afterwards(victims), farm.under_load(CLIENTS, 2 * PATIENCE) as load:
         settle()
         cut = strike(lambda: farm.lab.must("iptables", "-t", "raw", "-I", *rule))
         try:
@@ -167,9 +169,6 @@ def test_a_host_that_is_cut_off(farm: Farm, proof: Callable[[str], None]) -> Non
         finally:
             farm.lab.must("iptables", "-t", "raw", "-D", *rule)
         seconds = whole(victims, time.time())
-    # What was on the way still comes when nobody waits for it any more: it may take an instance's only slot, see below.
-    farm.lab.docker("restart", "--timeout", "1", *[one.container for one in victims])
-    wait_until(lambda: all(one.answers() for one in victims), "they are up again")
     proof(f"a host that is cut off left out of the pool after {out:.1f} s")
     proof(f"a host, three of four instances, cut off: {load}; whole again {seconds:.1f} s after it is back")
     only_what_was_under_way_is_lost(load, cut, later=IDLE)
@@ -205,14 +204,27 @@ def test_an_instance_that_its_clients_have_left_is_back_after_a_restart(
     """ollama/ollama#17131: a stream that is left at the wrong moment keeps its slot, and there is one by default."""
     (victim,) = instances(farm, "server84", ["ollama-2"])
     left = 0
-    while victim.answers():
-        assert left < 5000, "no question waits: the run book need not tell of this any more"
-        left += victim.leave_streams()
-    assert farm.lab.ask(f"{victim.url}/api/version").status == 200
-    assert farm.lab.docker("inspect", "--format", "{{.State.Health.Status}}", victim.container).strip() == "healthy"
-    farm.lab.docker("restart", "--timeout", "1", victim.container)
-    wait_until(victim.answers, "it answers again")
+    assert victim.status() == 200
+    with restarted_afterwards([victim]):
+        while victim.status() == 200:
+            assert left < 5000, "no question waits: the run book need not tell of this any more"
+            left += victim.leave_streams()
+        settle(20)
+        assert victim.status() == 0, "it was busy only"
+        assert farm.lab.ask(f"{victim.url}/api/version").status == 200
+        health = farm.lab.docker("inspect", "--format", "{{.State.Health.Status}}", victim.container)
+        assert health.strip() == "healthy"
     proof(f"after {left} streams that were left")
+
+
+@contextmanager
+def restarted_afterwards(victims: Sequence[Instance]) -> Iterator[None]:
+    """In the end they begin anew, and answer."""
+    try:
+        yield
+    finally:
+        victims[0].farm.lab.docker("restart", "--timeout", "1", *[one.container for one in victims])
+        wait_until(lambda: all(one.status() == HTTPStatus.OK for one in victims), "they answer again")
 
 
 @contextmanager

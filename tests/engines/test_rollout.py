@@ -140,8 +140,7 @@ def test_killed_in_the_middle_it_is_rolled_back(farm: Farm, proof: Callable[[str
 
 
 @pytest.mark.proves(
-    "Traefik's own restart, at the end of a rollout, refuses requests until the answers under way have ended, and cuts "
-    "none that takes less than 50 s",
+    "Traefik's own restart, at the end of a rollout, refuses requests and cuts no answer that takes less than 50 s",
     "Docker Engine",
     "Traefik",
     "Ollama",

@@ -94,6 +94,23 @@ def test_a_newer_format() -> None:
         savedplan.loads(dumped(plan(), format=2), "plan.json")
 
 
+HEAD: Mapping[str, Any] = {"version": 1, "tool": {"name": "composegen", "version": "1.0"}, "topology": "a"}
+SAVED = json.dumps({**HEAD, "rests_on": savedplan.document(plan())}).encode()
+REPORT = json.dumps({**HEAD, "rests": "rests_on"}, indent=2).encode()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b" \n", SAVED, SAVED + b"\n", *(SAVED[:end] for end in range(80, len(SAVED), 50))]
+)
+def test_a_plan_is_replaced_also_when_it_was_cut_off(data: bytes) -> None:
+    assert savedplan.may_be_replaced(data)
+
+
+@pytest.mark.parametrize("data", [REPORT, REPORT + b"\n", REPORT * 2, SAVED + b"and notes", b"{", b'{"rests_on": {}}'])
+def test_nothing_else_is_replaced(data: bytes) -> None:
+    assert not savedplan.may_be_replaced(data)
+
+
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)
 
 

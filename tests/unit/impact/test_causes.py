@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from composegen.changes import compare
 from composegen.findings import Location
+from composegen.impact.assess import assess
 from composegen.impact.model import Effect, Review
-from tests.impacting import compiled, reviewed
+from composegen.manifest import owned
+from tests.impacting import compiled, edited, reviewed
 
 TOPOLOGY = """\
 name: demo
@@ -183,6 +186,7 @@ def test_the_gateway_in_its_own_words(old: str, new: str, said: str) -> None:
 
 
 TLS = "  tls: {certificate: secrets/a.crt, key: secrets/a.key}\n"
+UNPATCHED = TOPOLOGY[: TOPOLOGY.index("patches:")].replace("  two: {", "  three: {address: 10.0.0.3}\n  two: {")
 
 
 @pytest.mark.parametrize("old_plan", [True, False])
@@ -203,7 +207,8 @@ def test_clients_are_told_when_tls_comes_or_goes(*, old_plan: bool) -> None:
         (TLS, "  tls: {resolver: le}\n"),  # another certificate
         ("chat.example", "talk.example"),  # the row says it
         ("  hostname:", "  sticky: true\n  hostname:"),
-        (TOPOLOGY[TOPOLOGY.index("gateway:") :], ""),  # nobody is to come any more
+        (TOPOLOGY[TOPOLOGY.index("gateway:") :], ""),  # nobody is to come any more, or nobody came before
+        ("  hostname:", "  entrypoint: {name: llm, port: 11500}\n  hostname:"),
     ],
 )
 def test_clients_are_told_nothing_when_tls_stays(change: tuple[str, str]) -> None:
@@ -211,6 +216,28 @@ def test_clients_are_told_nothing_when_tls_stays(change: tuple[str, str]) -> Non
     assert after != TOPOLOGY
     assert _of_clients(reviewed(TOPOLOGY, after)) == []
     assert _of_clients(reviewed(after, TOPOLOGY)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("  chat:\n", "  talk:\n"),  # no router stays
+        ("name: demo\n", "name: other\n"),  # nor does the file
+        ("gateway:\n  host: one", "gateway:\n  host: two"),
+        ("gateway:\n  host: one", "gateway:\n  host: three"),  # the gateway is all that there is
+        ("run: true", "run: false"),
+        ("  one: {address: 10.0.0.1,", "  one: {address: 10.0.0.9,"),
+    ],
+)
+def test_clients_are_told_of_tls_whatever_else_changes(change: tuple[str, str]) -> None:
+    after = UNPATCHED.replace(*change)
+    assert after != UNPATCHED
+    for old, new in ((UNPATCHED, after), (after, UNPATCHED)):
+        (on,) = _of_clients(reviewed(old.replace(TLS, ""), new))
+        assert on.endswith("clients need https://chat.example:11400: http:// leads nowhere then")
+        (off,) = _of_clients(reviewed(old, new.replace(TLS, "")))
+        assert off.endswith("clients need http://chat.example:11400: https:// leads nowhere then")
+        assert _of_clients(reviewed(old, new)) == []
 
 
 def _of_clients(review: Review) -> list[str]:
@@ -226,3 +253,33 @@ def test_clients_are_told_no_url_that_a_patch_makes_wrong() -> None:
     review = reviewed(without, without + patch)
     assert any("TLS on" in one.summary for one in review.impacts)
     assert _of_clients(review) == []
+
+
+def test_clients_are_told_nothing_of_tls_that_a_patch_keeps() -> None:
+    patch = "  - {hosts: [one], file: traefik/dynamic/demo.yaml, match: http.routers.*, count: any, merge: {tls: {}}}\n"
+    renamed = (TOPOLOGY + patch).replace(TLS, "").replace("  chat:\n", "  talk:\n")
+    assert _of_clients(reviewed(TOPOLOGY, renamed)) == []
+    assert _of_clients(reviewed(renamed, TOPOLOGY)) == []
+    (off,) = _of_clients(reviewed(renamed, TOPOLOGY.replace(TLS, "")))
+    assert "clients need http://chat.example:11400: " in off
+
+
+def test_a_file_that_was_no_file_of_traefik_says_nothing_of_clients() -> None:
+    old, new = compiled(TOPOLOGY.replace(TLS, "")), compiled(TOPOLOGY)
+    assert old.tree is not None
+    assert new.tree is not None
+    broken = edited(old.tree, "one/traefik/dynamic/demo.yaml", b"{")
+    review = assess(compare(new.tree, broken, owned(old.tree)), new.plan)
+    assert any(one.file.name == "demo.yaml" for one in review.impacts)
+    assert _of_clients(review) == []
+
+
+@pytest.mark.parametrize("run", ["true", "false"])
+def test_a_certificate_that_comes_or_goes_is_named_whoever_runs_traefik(run: str) -> None:
+    before = UNPATCHED.replace("run: true", f"run: {run}")
+    after = before.replace(TLS, "")
+    (off,) = [one.summary for one in reviewed(before, after).impacts if one.effect is Effect.HOT_RELOAD]
+    (on,) = [one.summary for one in reviewed(after, before).impacts if one.effect is Effect.HOT_RELOAD]
+    name = "secrets-a.crt" if run == "true" else "a.crt"
+    assert off.startswith(f"TLS off, - certificate {name}")
+    assert on.startswith(f"TLS on, + certificate {name}")

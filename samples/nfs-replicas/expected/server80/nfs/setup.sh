@@ -127,21 +127,22 @@ export_file() {
         [ ! -f "$target" ] || cp -- "$target" "$work/$1" || failed "exports /etc/exports.d/$1"
         put_file "$1" "$target" || failed "exports /etc/exports.d/$1"
         if ! exportfs -ra; then
-            unexport "$1"
+            unexport "$1" ||
+                failed "exportfs -ra refused the exports, and those of before cannot be put back: remove $target, then run this again"
             failed "exportfs -ra refused the exports; /etc/exports.d/$1 is again as it was before"
         fi
         changed "exports /etc/exports.d/$1"
     fi
 }
 
-# unexport NAME: the exports file as it was before.
+# unexport NAME: the exports file as it was before. Fails when it cannot be put back.
 unexport() {
     if [ -f "$work/$1" ]; then
-        put_file "$work/$1" "$target"
+        put_file "$work/$1" "$target" || return 1
     else
-        rm -f -- "$target"
+        rm -f -- "$target" || return 1
     fi
-    exportfs -ra 2>/dev/null
+    exportfs -ra 2>/dev/null || :
 }
 
 server_unit() {
