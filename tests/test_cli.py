@@ -332,8 +332,9 @@ def test_validate_says_nothing_is_wrong(run: Run, tree: Make) -> None:
 
 def test_a_topology_that_is_right_is_rendered_with_the_same_options(run: Run, tree: Make) -> None:
     tree({"a folder/topology.yaml": GOOD, "some.env": ""})
-    outcome = run("validate", "a folder/topology.yaml", "--env-file", "some.env")
-    assert outcome.err == "Next: composegen render 'a folder/topology.yaml' --env-file some.env\n"
+    Path("own").mkdir()
+    outcome = run("validate", "a folder/topology.yaml", "--env-file", "some.env", "--templates", "own")
+    assert outcome.err == "Next: composegen render 'a folder/topology.yaml' --env-file some.env --templates own\n"
 
 
 def test_validate_shows_the_finding(run: Run, tree: Make) -> None:

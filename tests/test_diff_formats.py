@@ -187,14 +187,17 @@ def test_a_saved_plan_is_applied(run: Run) -> None:
     ],
 )
 def test_a_plan_is_refused_when_something_moved(run: Run, file: str, said: str) -> None:
-    run("diff", "--out", "plan.json")
+    own = ("--env-file", "a.env", "--templates", "own")
+    Path("a.env").touch()
+    Path("own").mkdir()
+    run("diff", "--out", "plan.json", *own)
     path = Path(file)
     path.write_text(path.read_text() + ("\n" if path.suffix == ".json" else "# moved\n"))
     before = {path: path.read_bytes() for path in Path("deploy").rglob("*") if path.is_file()}
-    outcome = run("render", "topology.yaml", "-o", "deploy", "--plan", "plan.json")
+    outcome = run("render", "topology.yaml", "-o", "deploy", "--plan", "plan.json", *own)
     assert outcome.code == 1
     assert said in outcome.err
-    assert "Review it anew: composegen diff topology.yaml -o deploy --out plan.json" in outcome.err
+    assert f"Review it anew: composegen diff topology.yaml -o deploy {' '.join(own)} --out plan.json" in outcome.err
     assert {path: path.read_bytes() for path in Path("deploy").rglob("*") if path.is_file()} == before
 
 

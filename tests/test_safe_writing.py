@@ -158,12 +158,16 @@ def test_somebody_elses_files_and_edits_have_other_ways_on(run: Run, tree: Make)
     assert run("render", "--force").code == 0
     tree({"deploy/box/compose.yaml": "mine\n"})
     tree({"a.env": ""})
-    outcome = run("render", "topology.yaml", "--env-file", "a.env")
+    Path("own").mkdir()
+    outcome = run("render", "topology.yaml", "--env-file", "a.env", "--templates", "own")
     assert outcome.code == ExitCode.FINDINGS
     for way in (
         "compose.override.yaml",
         "git diff deploy",
-        "composegen render topology.yaml --env-file a.env --stdout box/compose.yaml | diff deploy/box/compose.yaml -",
+        (
+            "composegen render topology.yaml --env-file a.env --templates own --stdout box/compose.yaml"
+            " | diff deploy/box/compose.yaml -"
+        ),
         "--force",
     ):
         assert way in outcome.err

@@ -218,7 +218,9 @@ def test_exports_that_are_refused_are_tried_again(server: Machine) -> None:
     exportfs = server.folder / "bin/exportfs"
     exportfs.write_text("#!/bin/sh\nexit 1\n")
     exportfs.chmod(0o755)
-    assert server.run().returncode == 2
+    done = server.run()
+    assert done.returncode == 2
+    assert "is again as it was before" in done.stderr
     assert not (server.root / "etc/exports.d/ollama-models.exports").exists()
     exportfs.write_text("#!/bin/sh\nexit 0\n")
     assert server.run().returncode == 0
@@ -239,16 +241,22 @@ def test_exports_that_are_refused_leave_those_of_before_in_force(server: Machine
     assert (server.root / "seen").read_text().splitlines()[-1] == "before"
 
 
-def test_exports_that_cannot_be_put_back_are_said(server: Machine) -> None:
+@pytest.mark.parametrize("before", ["before\n", ""])
+def test_exports_that_cannot_be_put_back_are_said(server: Machine, before: str) -> None:
     target = server.root / "etc/exports.d/ollama-models.exports"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("before\n")
+    if before:
+        target.write_text(before)
     (server.folder / "bin/exportfs").write_text("#!/bin/sh\nexit 1\n")
     (server.folder / "bin/exportfs").chmod(0o755)
-    move = server.folder / "bin/mv"
-    move.unlink(missing_ok=True)
-    move.write_text('#!/bin/sh\n[ ! -e "$STATE/moved" ] && : >"$STATE/moved" && exec /bin/mv "$@"\n')
-    move.chmod(0o755)
+    for name, script in (
+        ("mv", '[ ! -e "$STATE/moved" ] && : >"$STATE/moved" && exec /bin/mv "$@"'),
+        ("rm", "exit 1"),
+    ):
+        program = server.folder / "bin" / name
+        program.unlink(missing_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
     done = server.run()
     assert done.returncode == 2
     assert f"cannot be put back: remove {target}, then run this again" in done.stderr

@@ -15,7 +15,6 @@ from composegen.impact import patched, places
 from composegen.impact.changed import Changed
 from composegen.impact.differences import differences
 from composegen.impact.model import ABSENT, Difference
-from composegen.impact.reading import read
 from composegen.impact.routing import STATIC
 from composegen.impact.stack import FILE
 from composegen.plan import Container, Plan
@@ -58,7 +57,7 @@ def of_difference(host: Changed, service: str, difference: Difference, plan: Pla
 def _of_static(host: Changed, plan: Plan | None) -> Cause | None:
     """What makes Traefik's static file another one: a patch, else a field; None where a template of the user's does."""
     pair = host.files.get(STATIC)
-    found = differences(read(pair.before.data), read(pair.after.data)) if pair and pair.before and pair.after else ()
+    found = differences(*pair.data) if pair and pair.before and pair.after else ()
     for one in found:
         if (patch := patched.place(plan.topology.patches if plan else (), host.name, STATIC, one.path)) is not None:
             return Cause(at=patch)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import pytest
 import yaml
@@ -224,7 +223,7 @@ def restarted_afterwards(victims: Sequence[Instance]) -> Iterator[None]:
         yield
     finally:
         victims[0].farm.lab.docker("restart", "--timeout", "1", *[one.container for one in victims])
-        wait_until(lambda: all(one.status() == HTTPStatus.OK for one in victims), "they answer again")
+        wait_until(lambda: all(one.status() == 200 for one in victims), "they answer again")
 
 
 @contextmanager
